@@ -7,6 +7,7 @@ DIR/kunci.kertas                            the keys, sealed to what is on paper
 DIR/../keys/<DIR>.key                       the keys, elsewhere by --key
 DIR/../keys/<DIR>.key.ca                    the authority of its TLS, with its key
 DIR/../keys/<DIR>.key.musnah                what was destroyed, so that no restore brings it back
+DIR/../keys/<DIR>.key.hp                    which phones joined and lost their rights, so that a restore knows
 """
 
 import os
@@ -37,7 +38,13 @@ from server.certificates import (
 )
 from server.chain_keys import UnknownKeyError
 from server.deps import Deps
-from server.destruction import DamagedListError, Destruction, DestructionList, KeysAwayError
+from server.destruction import (
+    DamagedListError,
+    Destruction,
+    DestructionList,
+    KeysAwayError,
+    destroyed_path,
+)
 from server.devices import Devices
 from server.disk import NoPromiseError, ensure_folder, sync_folder
 from server.engine import (
@@ -59,6 +66,7 @@ from server.own_authority import OwnAuthority
 from server.paper_key import place_if_stale
 from server.parsing.pool import Parsers
 from server.parsing.typesetting import Typesetter
+from server.phone_list import DamagedPhonesError, PhoneList, phones_path
 from server.published import judged_with, take_published
 from server.relisting import relist
 from server.rotating import settle, standing
@@ -126,7 +134,7 @@ def init_office(data: Path, key: Path | None, regency: Regency, name: str) -> Re
 def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Deps | Refused:
     """Open an office: migrate what is older, refuse what is newer, build every part.
 
-    `restoring`: what was destroyed is not destroyed again yet, as logs are to be applied before.
+    `restoring`: the lists beside the key file are not applied yet, as logs are to be applied before.
     """
     opened = unlock(data, key)
     if isinstance(opened, Refused):
@@ -160,6 +168,9 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         with suppress(OSError, KeysAwayError):
             deps.destruction.complete_list()
         deps.destruction.apply_list()
+        deps.phones.apply()
+        with suppress(OSError):
+            deps.phones.keep()
         with suppress(FullError):  # it is done at the next opening
             relist(deps.engine)
     except UnknownKeyError:
@@ -168,6 +179,9 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
     except DamagedListError:
         close_office(deps)
         return _refused("daftar_musnah_rusak", data)
+    except DamagedPhonesError as error:
+        close_office(deps)
+        return Refused(say="daftar_hp_rusak", values={"berkas": str(error)})
     except EngineError:
         close_office(deps)
         raise
@@ -282,6 +296,7 @@ def _build(data: Path, key_path: Path, keys: Keys, regency: Regency, name: str) 
         device_words=DeviceWords(engine, office, keys, now_ms),
         blobs=blobs,
         destruction=Destruction(engine, office, blobs, destroyed),
+        phones=PhoneList(engine, office, key_file, keys, secrets.token_bytes),
         uploads=uploads,
         handovers=Handovers(engine, office, uploads, keys, now_ms=now_ms, randomness=secrets.token_bytes),
         parsers=Parsers(),
@@ -309,7 +324,8 @@ def _unfit(data: Path, key_path: Path) -> Refused | None:
         return _refused("sudah_ada", data)
     if key_path.absolute().is_relative_to(data.absolute()):
         return Refused(say="kunci_di_dalam", values={})
-    taken = next((path for path in (key_path, authority_path(key_path)) if path.exists()), None)
+    beside = (authority_path(key_path), destroyed_path(key_path), phones_path(key_path))
+    taken = next((path for path in (key_path, *beside) if path.exists()), None)
     if taken is not None:
         return Refused(say="kunci_ada", values={"kunci": str(taken)})
     return None

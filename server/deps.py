@@ -20,6 +20,7 @@ from server.office import Office
 from server.own_authority import NoAuthority, OwnAuthority
 from server.parsing.pool import Parsers
 from server.parsing.typesetting import Typesetter
+from server.phone_list import PhoneList
 from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
 from server.tus import Uploads
@@ -43,6 +44,7 @@ class Deps:
     device_words: DeviceWords
     blobs: BlobStore
     destruction: Destruction
+    phones: PhoneList
     uploads: Uploads
     keeper: Keeper
     handovers: Handovers

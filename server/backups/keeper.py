@@ -268,7 +268,8 @@ class Keeper:
         if asked:
             self._asked = False
         try:
-            self.copy_to(paths, plan.keep)
+            if paths:  # else whoever asks for a copy at this moment would be told that one is being made
+                self.copy_to(paths, plan.keep)
         finally:
             self.running = None
         if not 0 <= now_ms - self._worked_out_ms < DAY_MS:

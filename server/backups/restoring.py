@@ -34,6 +34,7 @@ from server.disk import NoPromiseError, sync_folder
 from server.engine import FullError, Reader, Writer
 from server.keys import Keys, change_keys
 from server.part_file import DamagedPartError
+from server.phone_list import DamagedPhonesError
 from server.restore_store import Missing, Restore
 from server.rotating import rekey
 from server.store import SqlOfficeStore
@@ -104,6 +105,8 @@ def restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused:
         return _restore(wanted, progress)
     except DamagedListError:
         return Refused(say="daftar_musnah_rusak", values={"folder": str(wanted.data)})
+    except DamagedPhonesError as error:
+        return Refused(say="daftar_hp_rusak", values={"berkas": str(error)})
     except (OSError, FullError) as error:
         return _trouble(wanted, error)
 
@@ -216,6 +219,7 @@ def _fill(wanted: Wanted, building: Path, deps: Deps, chosen: Chosen, progress: 
     if not all_there(wanted.media, wanted.keys.device):
         raise OSError(errno.ENODEV, "a medium went away")
     deps.destruction.apply_list()
+    deps.phones.apply()
     _sweep(deps)
 
     def finish(writer: Writer) -> Missing:

@@ -6,7 +6,7 @@ import os
 import pwd
 import sys
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from schemas.problem import TEXTS
@@ -127,6 +127,9 @@ def opened(args: argparse.Namespace, *, alone: bool = False) -> Generator[Deps |
         if isinstance(deps, Deps):
             ending.callback(close_office, deps)
         yield deps
+        if isinstance(deps, Deps):
+            with suppress(OSError):  # the next opening does it
+                deps.phones.keep()
 
 
 def _open(args: argparse.Namespace, ending: ExitStack | None) -> Deps | Refused:

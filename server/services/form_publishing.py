@@ -1,6 +1,8 @@
 """Publishing a form: a TOML read, looked at, sent to every phone. Rule: a version that is out never changes.
 
 What is published is a change in the office's chain, as everything is; phones take it in at their next sync.
+In an office that was restored a number may belong to a version that phones have and it lost: others may be
+given out before it.
 A form that is *rahasia* is signed by the unit's identity: an officer of the room gives a passphrase for that.
 """
 
@@ -14,7 +16,7 @@ from schemas.form import Field, Form, FormError, Forms
 from schemas.form_reading import read_toml
 from schemas.published import KIND, Published
 from schemas.text import Text
-from server import custody
+from server import custody, restore_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
 from server.published import published, take_published
@@ -25,6 +27,8 @@ from server.services.room_custody import Custodian
 from server.services.room_held import Refusal
 
 How = Literal["baru", "berubah", "hilang"]
+MOST_LOST = 9
+"""Versions of one form that a restored office may have lost: so far ahead a number may be."""
 
 
 class Examined(Data, frozen=True, kw_only=True):
@@ -72,20 +76,27 @@ class FormPublishing:
 
         return self._engine.read(look)
 
+    def is_restored(self) -> bool:
+        """Whether this office ever came back from a backup: then it may have lost what it had published."""
+        return self._engine.read(restore_store.last_restore) is not None
+
     def examine(self, text: str) -> Examined:
         """Read a text as the version that follows the newest one, and say what is wrong with it."""
         made = self._named(text)
         if isinstance(made, Examined):
             return made
-        newest = max(self._forms.versions(made.form), default=0)
-        if made.version != newest + 1:
+        known = self._forms.versions(made.form)
+        newest = max(known, default=0)
+        may_be_lost = self.is_restored() and made.version not in known and made.version <= newest + MOST_LOST
+        if made.version != newest + 1 and not may_be_lost:
             wanted = self._text("kantor.formulir.nomor_salah", nomor=newest + 1, tertulis=made.version)
             return Examined(form=None, mistakes=(wanted,))
         try:
             form = self._forms.examine(made, self._text)
         except FormError as error:
             return self._refused(error, made.name, text)
-        return Examined(form=form, before=self._forms.get(form.id, newest) if newest else None)
+        earlier = max((version for version in known if version < form.version), default=0)
+        return Examined(form=form, before=self._forms.get(form.id, earlier) if earlier else None)
 
     def publish(self, person: Person, text: str, passphrase: str) -> Out | Examined | Refusal | Denied:
         """Publish a text; for a *rahasia* form the passphrase must be that of an officer of the room."""

@@ -97,6 +97,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         figures.catch_up(1)
         examining.catch_up()
         likenesses.catch_up()
+        deps.phones.keep()
 
     indexing = Indexing(engine, deps.office.device, also, deps.calm)
     finding = Finding(engine, indexing, words)

@@ -4,6 +4,7 @@ Rule: what a phone will show is shown here before it is published, and publishin
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from litestar import Response, get, post
@@ -13,6 +14,7 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.form import Angka, Field, Form, Multi, Option, Pilihan, Tabel, Turunan
 from server.access import may
+from server.engine import DiskError
 from server.services.form_publishing import Examined, Out, differences, next_text
 from server.services.people import Denied
 from server.services.room_held import Refusal
@@ -90,7 +92,8 @@ def form_routes(site: Site) -> list[Any]:
         notice: Notice | None = None,
         status: int = 200,
     ) -> Response[str]:
-        values = {"text": text, "notice": notice, **_examined(site, examined)}
+        restored = await site.work(work.is_restored)
+        values = {"text": text, "notice": notice, "restored": restored, **_examined(site, examined)}
         return await site.page("forms/new.html", visitor, "formulir", values, status=status)
 
     @get("/formulir")
@@ -120,6 +123,8 @@ def form_routes(site: Site) -> list[Any]:
         outcome = await site.turns.work(lambda: work.publish(visitor.person, text, given.get("frasa", "")))
         match outcome:
             case Out(form=form):
+                with suppress(DiskError):  # visits of it that came before: the next start judges them too
+                    await site.work(site.quarantine.judge_after_upgrade)
                 return onward(f"/formulir/{form.id}?hasil=terbit")
             case Denied():
                 raise ForbiddenError

@@ -4,6 +4,8 @@ import shutil
 
 from schemas.ids import RecordId
 from schemas.wire import Cursor, SyncResponse
+from server.keys import default_path
+from server.phone_list import phones_path
 from sync.change import Patch
 from tests.contract.people import record_id
 from tests.faults.conftest import Make
@@ -68,9 +70,10 @@ def test_a_phone_keeps_all_its_work_when_the_restored_server_lacks_it(regency: M
     sync(phone)
     assert phone.visits.search("Kemudian")
 
-    # put back without the enrolment of this phone's token: what stands in the copy is all there is
+    # put back without this phone, and the list of phones is gone too: what stands in the copy is all there is
     world.kill()
     world.put_back(older)
+    phones_path(default_path(world.office)).unlink()
     world.serve()
     failure = phone.worker.run_once()
     assert failure is not None and failure.say == "masalah.perangkat_tidak_dikenal"

@@ -85,6 +85,14 @@ class World:
     def beat(number: int) -> Beat:
         return Beat(PersonId(record_id(900 + number)), record_id(1 + number), record_id(500 + number))
 
+    def hire(self) -> int:
+        """Take on one more officer, with a warga and a task to visit them; return their number."""
+        number = len(self.beats)
+        self.beats.append(self.beat(number))
+        self._codes.append("")
+        self.act(*_people(number, self.beats[number]))
+        return number
+
     # the server ---------------------------------------------------------------------------------------------
 
     def serve(self, *seen: str, torn_at: int = 0, options: Sequence[str] = ()) -> None:

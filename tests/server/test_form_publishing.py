@@ -8,14 +8,16 @@ import httpx
 import pytest
 
 from schemas.form import FormError, Forms, UnsignedError, load_forms
-from schemas.ids import Part
+from schemas.ids import ChangeId, Part
 from schemas.published import KIND, Published, from_fields
 from schemas.text import load_text
-from schemas.wire import Applied, Cursor, Rejected, SyncRequest, SyncResponse
-from server import queries
+from schemas.wire import Applied, Cursor, Outcome, Rejected, SyncRequest, SyncResponse
+from server import queries, restore_store
 from server.compose import Refused, close_office, open_office
 from server.published import is_vouched, published
+from server.restore_store import Restore
 from server.services.form_publishing import differences, next_text
+from server.store import SqlOfficeStore
 from sync.change import FormAnswers, Patch
 from tests.contract.people import record_id
 from tests.server.conftest import Silent
@@ -82,6 +84,40 @@ def test_a_phone_is_given_it_and_a_visit_with_it_is_taken_in(office: Office, des
     assert row.part == Part("ref")
     visit, _ = office.add_visit(more={"bpnt_kpm": FormAnswers(version=2, answers=ANSWERS)})
     assert office.fields(visit)["state"] == "diterima"
+
+
+def outcome_of(office: Office, change: ChangeId) -> Outcome:
+    return office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).changes([change]))[change].outcome
+
+
+def test_a_visit_that_came_before_its_version_counts_as_soon_as_that_is_out(
+    office: Office, desk: httpx.Client
+) -> None:
+    visit, change = office.add_visit(more={"bpnt_kpm": FormAnswers(version=2, answers=ANSWERS)})
+    assert outcome_of(office, change) == Rejected(problem="form_tidak_dikenal", field="bpnt_kpm")
+    assert send(desk, following("bpnt_kpm")).status_code == 303
+    assert isinstance(outcome_of(office, change), Applied) and office.fields(visit)["state"] == "diterima"
+
+
+def test_a_restored_office_may_leave_a_number_to_the_version_that_it_lost(
+    office: Office, desk: httpx.Client
+) -> None:
+    second = following("bpnt_kpm")
+    third = second.replace("version = 2", "version = 3", 1)
+    wrong = "versi berikutnya harus bernomor 2"
+    assert (
+        wrong in send(desk, third, "lihat").text
+        and "pernah dipulihkan" not in desk.get("/formulir/baru").text
+    )
+    restored = Restore(at_ms=1, medium="0" * 16, number=1, begun_ms=1, last_seq=1, replayed=0)
+    office.deps.engine.write(lambda tx: restore_store.add_restore(tx, restored)).result()
+    assert "pernah dipulihkan" in desk.get("/formulir/baru").text
+    for number in (1, 12):
+        assert wrong in send(desk, second.replace("version = 2", f"version = {number}", 1), "lihat").text
+    assert send(desk, third).status_code == 303
+    assert send(desk, second).status_code == 303, "its text was found"
+    assert office.deps.forms.versions("bpnt_kpm") == (1, 2, 3)
+    assert office.deps.verify(Silent()).faults == []
 
 
 def test_a_version_is_there_after_a_restart_and_the_office_verifies(

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from schemas.ids import RecordId
 from server import backup_store
 from server.backup_store import Copy, Plan, Try
+from server.backups import keeper
 from server.backups.keeper import RETRY_MS, Keeper, due
 from server.backups.making import Made, StoppedError
 from server.backups.medium import Medium, Trouble
@@ -94,6 +96,31 @@ def test_nothing_is_copied_before_it_is_due_but_whoever_asks_gets_a_copy(office:
     office.keeper.start()
     assert office.keeper.ask()
     wait_for(lambda: office.newest() == {"usb1": 2, "usb2": 2})
+
+
+def test_a_look_at_what_is_due_keeps_nobody_from_a_copy(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked in that moment was told that a copy is being made already."""
+    held, looks = list[Path](), list[int]()
+    real = keeper.held_alone
+
+    def held_alone(path: Path) -> AbstractContextManager[bool]:
+        held.append(path)
+        return real(path)
+
+    def nothing_due(*_: object) -> tuple[str, ...]:
+        looks.append(len(held))
+        return ()
+
+    monkeypatch.setattr(keeper, "held_alone", held_alone)
+    monkeypatch.setattr(keeper, "due", nothing_due)
+    monkeypatch.setattr(keeper, "LOOK_S", 0.01)
+    office.plan((office.media[0],))
+    office.keeper.start()
+    wait_for(lambda: len(looks) > 3)
+    office.keeper.stop()
+    assert held == []
 
 
 def test_nobody_keeps_the_schedule_before_it_is_started(office: Office) -> None:

@@ -1,0 +1,136 @@
+"""Which phones joined, and which lost their rights, outside the database. Rule: the list only ever grows.
+
+A database that comes back from a backup knows nothing of what befell phones since: one that was stolen would
+be let in again, and the work of one that joined refused for good. The list lies beside the key file and is
+encrypted; it follows the database within a second, and is applied before anybody is answered.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec.structs import replace
+
+from schemas.base import UNREADABLE, decode, encode
+from schemas.ids import DeviceId
+from server import device_store
+from server.device_store import Device
+from server.disk import replace_durably
+from server.engine import Engine, Writer
+from server.key_file import KeyFile
+from server.keys import Keys, derive
+from server.office import Office
+from sync.change import Enrolled
+
+ENDING = ".hp"
+NONCE_BYTES = 12
+
+
+def phones_path(key_path: Path) -> Path:
+    """Return where the list lies: beside the key file."""
+    return key_path.with_name(key_path.name + ENDING)
+
+
+class DamagedPhonesError(Exception):
+    """The list of phones is not what this office wrote."""
+
+
+class PhoneList:
+    """Every phone that the office ever knew, AES-256-GCM under a key derived from the office's."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        office: Office,
+        key_file: KeyFile,
+        keys: Keys,
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self.path, self._key_file = phones_path(key_file.path), key_file
+        self._engine, self._office, self._randomness = engine, office, randomness
+        self._ciphers = [AESGCM(derive(master, "phones", "")) for master in keys.blob_masters()]
+        self._kept: set[tuple[DeviceId, bool]] = set()
+
+    def apply(self) -> None:
+        """Let in again who is listed and not known here, and take the rights of those who had lost them.
+
+        Blocks until it is durable. Raises DamagedPhonesError, OSError.
+        """
+        listed = self.read()
+        known = {phone.id: phone for phone in self._engine.read(device_store.devices)}
+        joined = [phone for phone in listed if phone.id not in known]
+        revoked = [
+            (phone.id, phone.revoked_ms)
+            for phone in listed
+            if phone.revoked_ms is not None and phone.id in known and known[phone.id].revoked_ms is None
+        ]
+
+        def work(writer: Writer) -> None:
+            for phone in joined:
+                device_store.add_device(writer, phone)
+            for name, revoked_ms in revoked:
+                device_store.revoke(writer, name, revoked_ms)
+            self._office.act_in(writer, self._office.person, [_enrolled(phone) for phone in joined])
+
+        if joined or revoked:
+            self._engine.write(work).result()
+
+    def keep(self) -> None:
+        """Write down what the database says and the list does not. Raises DamagedPhonesError, OSError.
+
+        Where the key file is away it waits until that is back.
+        """
+        if _marks(self._engine.read(device_store.devices)) <= self._kept or self._key_file.trouble():
+            return
+        with self._alone():
+            listed = {phone.id: phone for phone in self.read()}
+            before = _marks(listed.values())
+            for phone in self._engine.read(device_store.devices):
+                revoked_ms = listed[phone.id].revoked_ms if phone.id in listed else None
+                listed[phone.id] = replace(phone, revoked_ms=phone.revoked_ms or revoked_ms)
+            now = _marks(listed.values())
+            if now != before:
+                replace_durably(self.path, self._sealed(list(listed.values())))
+        self._kept = now
+
+    def read(self) -> list[Device]:
+        """Return every phone that is listed. Raises DamagedPhonesError, OSError."""
+        try:
+            raw = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        for cipher in self._ciphers:
+            try:
+                return decode(cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None), list[Device])
+            except InvalidTag:
+                continue
+            except (ValueError, *UNREADABLE):
+                break
+        raise DamagedPhonesError(str(self.path))
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        """Keep other processes of this office from writing at the same time."""
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+    def _sealed(self, phones: list[Device]) -> bytes:
+        nonce = self._randomness(NONCE_BYTES)
+        return nonce + self._ciphers[0].encrypt(nonce, encode(phones), None)
+
+
+def _marks(phones: Iterable[Device]) -> set[tuple[DeviceId, bool]]:
+    """Return what the list is compared by: which phones there are, and which have no rights."""
+    return {(phone.id, phone.revoked_ms is not None) for phone in phones}
+
+
+def _enrolled(phone: Device) -> Enrolled:
+    return Enrolled(device=phone.id, person=phone.person, public_key=phone.public_key)

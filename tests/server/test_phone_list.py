@@ -1,0 +1,141 @@
+"""The list of phones beside the key file: it only grows, says nothing in plain, and is never passed over."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from schemas.ids import DeviceId, Regency
+from server import device_store
+from server.__main__ import main
+from server.compose import Refused, close_office, init_office, open_office
+from server.deps import Deps
+from server.destruction import destroyed_path
+from server.keys import default_path
+from server.phone_list import phones_path
+from sync.change import Enrolled, read
+from tests.server.backup_office import faults
+from tests.server.web_office import Phone, open_at, shut
+
+
+def opened(folder: Path) -> Deps:
+    deps = open_office(folder, None)
+    assert isinstance(deps, Deps), deps
+    return deps
+
+
+class Phones:
+    """An office that a phone joined, and a copy of its folder from before, with another phone in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.copy = folder / "office", folder / "copy"
+        self.key = default_path(self.folder)
+        office = open_at(folder)
+        office.deps.office.found()
+        self.first, self.person = office.phone.device, office.people["pendamping"]
+        shut(office)
+        shutil.copytree(self.folder, self.copy)
+        self.deps = opened(self.folder)
+        self.second = Phone(self.deps, self.person).device
+        self.path = phones_path(self.key)
+
+    def put_back(self) -> None:
+        close_office(self.deps)
+        shutil.rmtree(self.folder)
+        shutil.copytree(self.copy, self.folder)
+        self.deps = opened(self.folder)
+
+    def with_rights(self) -> set[DeviceId]:
+        found = self.deps.engine.read(device_store.devices)
+        return {phone.id for phone in found if phone.revoked_ms is None}
+
+
+@pytest.fixture
+def phones(tmp_path: Path) -> Iterator[Phones]:
+    made = Phones(tmp_path)
+    yield made
+    close_office(made.deps)
+
+
+def test_an_older_database_learns_who_joined_and_who_lost_their_rights(phones: Phones) -> None:
+    phones.deps.devices.revoke(phones.first)
+    phones.deps.phones.keep()
+    phones.put_back()
+    assert phones.with_rights() == {phones.second}
+    contents = phones.deps.engine.read(lambda tx: tx.query("SELECT raw FROM changes ORDER BY seq DESC"))
+    told = read(contents[0][0]).body
+    assert isinstance(told, Enrolled) and told.device == phones.second, "its chain says so too"
+    assert faults(phones.deps, phones.folder, phones.key) == []
+    phones.put_back()
+    assert phones.with_rights() == {phones.second}, "and once more"
+
+
+def test_a_command_writes_down_what_it_did_also_where_nobody_serves(phones: Phones) -> None:
+    close_office(phones.deps)
+    assert main(["device", "--data", str(phones.folder), "--revoke", phones.first]) == 0
+    shutil.rmtree(phones.folder)
+    shutil.copytree(phones.copy, phones.folder)
+    phones.deps = opened(phones.folder)
+    assert phones.with_rights() == {phones.second}
+
+
+def test_what_a_restored_office_does_not_know_stays_listed(phones: Phones) -> None:
+    """An office that was put back to be looked at beside the one that serves has the same list."""
+    phones.deps.devices.revoke(phones.first)
+    phones.deps.phones.keep()
+    before = phones.path.read_bytes()
+    drill = open_office(phones.copy, phones.key)
+    assert isinstance(drill, Deps)
+    close_office(drill)
+    assert phones.path.read_bytes() == before
+
+
+def test_it_says_nothing_in_plain_and_a_changed_one_keeps_the_office_shut(phones: Phones) -> None:
+    phones.deps.phones.keep()
+    raw = phones.path.read_bytes()
+    assert phones.second.encode() not in raw and phones.person.encode() not in raw
+    close_office(phones.deps)
+    for changed in (raw[:-1], raw[:5], bytes([raw[0] ^ 1]) + raw[1:]):
+        phones.path.write_bytes(changed)
+        refused = open_office(phones.folder, None)
+        assert isinstance(refused, Refused) and refused.say == "daftar_hp_rusak"
+        assert refused.values == {"berkas": str(phones.path)}
+    phones.path.write_bytes(raw)
+    phones.deps = opened(phones.folder)
+
+
+def test_it_is_written_when_the_key_file_is_back_and_nowhere_before(phones: Phones) -> None:
+    before = phones.path.read_bytes()
+    away = phones.key.rename(phones.key.with_name("stik"))
+    phones.deps.devices.revoke(phones.first)
+    phones.deps.phones.keep()
+    assert phones.path.read_bytes() == before
+    away.rename(phones.key)
+    phones.deps.phones.keep()
+    assert phones.path.read_bytes() != before
+
+
+def test_keys_that_were_changed_still_open_it(phones: Phones) -> None:
+    phones.deps.devices.revoke(phones.first)
+    phones.deps.phones.keep()
+    close_office(phones.deps)
+    assert main(["rotate-keys", "--data", str(phones.folder)]) == 0
+    phones.deps = opened(phones.folder)
+    phones.second = Phone(phones.deps, phones.person).device
+    phones.deps.phones.keep()
+    listed = phones.deps.phones.read()
+    assert {each.id for each in listed} >= {phones.first, phones.second}
+
+
+@pytest.mark.parametrize("path_of", [phones_path, destroyed_path])
+def test_no_office_is_begun_beside_the_list_of_another(
+    tmp_path: Path, path_of: Callable[[Path], Path]
+) -> None:
+    """It would not open: the list of one that is gone is told before anything is made."""
+    left = path_of(default_path(tmp_path / "office"))
+    left.parent.mkdir()
+    left.write_bytes(b"of another")
+    refused = init_office(tmp_path / "office", None, Regency("33.14"), "Dinas Sosial Uji")
+    assert refused == Refused(say="kunci_ada", values={"kunci": str(left)})
+    assert not (tmp_path / "office").exists()
