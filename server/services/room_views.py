@@ -30,8 +30,11 @@ class OutsideList(Data, frozen=True, kw_only=True):
 
 
 class Picture(Data, frozen=True, kw_only=True):
-    """One shot of a visit; `thumb` is a data address of a stamped picture, empty where there is none."""
+    """One shot of a visit, the `number`th of the version `change` (hex); `thumb` is a data address of a
+    stamped picture, empty where there is none.
+    """
 
+    change: str
     number: int
     key: str
     label: str
@@ -49,7 +52,6 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     """
 
     id: RecordId
-    change: str
     title: str
     state: str
     version: int

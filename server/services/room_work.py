@@ -25,12 +25,13 @@ from server.services.cases import answers_of
 from server.services.deciding import OPEN_STATES, Decision, lacking_in
 from server.services.people import Actor, load_person
 from server.services.room_held import Refusal
+from server.services.room_layers import Layers, by_field
 from server.services.room_opening import Opened, Openings
 from server.services.room_reading import load_case
 from server.store import SqlOfficeStore
 from sync.change import Body, Patch, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
 from sync.neutral import is_sealed
-from sync.sealed_case import Container, info_of, seal_note
+from sync.sealed_case import info_of, seal_note
 from sync.store import Record
 from sync.versions import authors
 
@@ -87,8 +88,8 @@ class RoomWork:
         facts = self._engine.read(lambda tx: load_case(tx, key.kasus))
         record = next((each for each in facts.visits if each.id == visit), None) if facts else None
         versions = facts.versions(visit) if facts else []
-        container = self._openings.container(key.opened.case, versions[-1]) if versions else None
-        if record is None or container is None:
+        layers = self._openings.layers(key.opened.case, facts, visit) if facts else None
+        if record is None or layers is None:
             return Refusal(say="belum_terbaca", status=409)
         if person.id in authors(record.fields):
             return Refusal(say="milik_sendiri", status=403)
@@ -96,9 +97,10 @@ class RoomWork:
             return Refusal(say="usang", status=409)
         asked = {name: text.strip() for name, text in reasons.items() if text.strip()}
         lacking = lacking_in(decision, asked, note.strip())
-        if lacking or not asked.keys() <= self._keys(container):
+        if lacking or not asked.keys() <= self._keys(layers):
             return Refusal(say=lacking or "kantor.tinjau.tidak_dikenal")
-        said = Reasons(form=container.opening.form, reasons=asked, note=note.strip())
+        by_place = by_field(asked, layers.shots)
+        said = Reasons(form=layers.newest.opening.form, reasons=by_place, note=note.strip())
         people, unit = authors(record.fields), key.opened.case.unit
         newest = versions[-1].content.body
         number = newest.number if isinstance(newest, SealedSubmit) else len(versions)
@@ -238,10 +240,10 @@ class RoomWork:
         except _NotTakenError as error:
             return Refusal(say=str(error), status=409)
 
-    def _keys(self, container: Container) -> set[str]:
+    def _keys(self, layers: Layers) -> set[str]:
         """Everything in a visit that a reason may be pinned to."""
-        found: set[str] = {shot.blob for shot in container.answers.shots}
-        for name, version in container.opening.forms.items():
+        found: set[str] = {one.shot.blob for one in layers.shots}
+        for name, version in layers.forms.items():
             if version in self._forms.versions(name):
                 found |= {f"{name}.{field}" for field in self._forms.get(name, version).fields}
         return found

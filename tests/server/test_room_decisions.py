@@ -1,9 +1,13 @@
 """A sealed case decided, moved on and given out as tasks in the room."""
 
+import re
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from schemas.base import decode, encode
+from schemas.ids import ChangeId, RecordId
 from schemas.sealed_notes import Assignment, Reasons
 from server import device_store, sealed_store
 from sync.change import Patch, SealedAdvance, SealedDecide
@@ -11,8 +15,11 @@ from sync.scope import UNIT_KEYS
 from tests.server.room_case_site import Site, case_site, decide, move, page_of  # noqa: F401 - the fixture `site`
 from tests.server.room_office import (
     FIELD,
+    NIK,
     PHRASES,
+    SECRET,
     SITI,
+    STORY,
     Sealer,
     csrf,
     open_case,
@@ -206,3 +213,50 @@ def test_a_phone_with_a_key_that_is_none_holds_up_no_decision(site: Site) -> Non
     assert decide(client, kasus, visit, "tahan", catatan="Menunggu keterangan").status_code == 303
     notes = site.office.fields(visit)["notes"]["alasan"]
     assert decode(site.sealer.reads(notes, "alasan", visit, 1), Reasons).note == "Menunggu keterangan"
+
+
+def mended(site: Site, kasus: RecordId, visit: RecordId, change: ChangeId, **answers: Any) -> ChangeId:
+    """Send a correction as a phone does: it has no other answer than what was asked again."""
+    _, second = site.sealer.visit(
+        kasus, visit=visit, follows=change, number=2, answers=answers, photos=0, whole=False
+    )
+    return second
+
+
+def test_what_a_correction_was_not_asked_stands_as_it_was_with_its_photos(site: Site) -> None:
+    client, kasus, visit, change = site.opened(photos=3)
+    asked = {f"alasan.ktk.{name}": "Tanyakan lagi" for name in ("nama", "nik")}
+    assert decide(client, kasus, visit, "kembalikan", **asked).status_code == 303
+    mended(site, kasus, visit, change, nama="Nama Benar")
+    open_case(client, kasus)
+    page = client.get(page_of(kasus))
+    assert SECRET in page.text and STORY in page.text
+    struck = re.findall(r'<span class="was">.*?</span>([^<]*)</span>', page.text)
+    assert struck == [NIK, "Korban Uji"], "what was asked and not answered is blank"
+    shots = re.findall(rf'href="(/ruang/kasus/{kasus}/foto/[0-9a-f]+/\d)"', page.text)
+    assert len(shots) == 3 and all(client.get(shot).status_code == 200 for shot in shots)
+
+
+def test_a_correction_without_the_nik_is_found_to_be_a_double_all_the_same(site: Site) -> None:
+    def corrected() -> tuple[str, str]:
+        """Open a case of one NIK that was corrected; its code, and its page."""
+        client, kasus, visit, change = site.opened(answers={"nik": "3314994101850999"})
+        asked = {"alasan.ktk.nama": "Sesuai KTP"}
+        assert decide(client, kasus, visit, "kembalikan", **asked).status_code == 303
+        mended(site, kasus, visit, change, nama="Nama Benar")
+        open_case(client, kasus)
+        return site.office.fields(kasus)["kode"], client.get(page_of(kasus)).text
+
+    first, _ = corrected()
+    assert first in corrected()[1]
+
+
+def test_what_is_asked_of_a_photo_comes_to_the_phone_by_what_it_answers(site: Site) -> None:
+    client, kasus, visit, _ = site.opened()
+    page = client.get(page_of(kasus)).text
+    photo = re.findall(r'name="alasan\.([0-9a-f]{64})"', page)[1]
+    asked = {f"alasan.{photo}": "Buram", "alasan.ktk.pas_foto": "Latar merah"}
+    assert decide(client, kasus, visit, "kembalikan", **asked).status_code == 303
+    plain = site.sealer.reads(site.office.fields(visit)["notes"]["alasan"], "alasan", visit, 1)
+    assert set(decode(plain, Reasons).reasons) == {"ktk.pas_foto"}
+    assert sorted(decode(plain, Reasons).reasons["ktk.pas_foto"].split("\n")) == ["Buram", "Latar merah"]
