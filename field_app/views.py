@@ -113,7 +113,8 @@ class VisitView(Data, frozen=True, kw_only=True):
     """A finalised visit: where it stands and why, its photos, and its conflicts, open ones first.
 
     `problem` is a text key or empty; `waits_for` names the visit that must come first, `held_up` those that
-    wait for this one. Of a `sealed` one the reasons are asked for behind the second unlock.
+    wait for this one. Of a `sealed` one the reasons are asked for behind the second unlock; `told`: the
+    office sealed its word on it to the phones of this worker.
     """
 
     visit: RecordId
@@ -132,6 +133,7 @@ class VisitView(Data, frozen=True, kw_only=True):
     again: bool = False
     record_again: bool = False
     sealed: bool = False
+    told: bool = False
 
 
 class HandedOver(Data, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from server.services.room_reading import CaseFacts, Fact, read_note
 from sync.change import SealedDecide, SealedSubmit
 from sync.sealed_case import Container
 
-Answers = Mapping[str, Mapping[str, Any]]
+Answers = Mapping[str, dict[str, Any]]
 """By form and field."""
 
 

@@ -106,7 +106,8 @@ class RoomWork:
         number = newest.number if isinstance(newest, SealedSubmit) else len(versions)
 
         def work(tx: Writer) -> None:
-            notes = self._sealed(tx, unit, encode(said), "alasan", visit, number, people)
+            is_said = bool(said.note or said.reasons)
+            notes = self._sealed(tx, unit, encode(said), "alasan", visit, number, people) if is_said else []
             body = SealedDecide(
                 visit=visit,
                 follows=ChangeId(bytes.fromhex(seen)),

@@ -251,6 +251,14 @@ def test_a_correction_without_the_nik_is_found_to_be_a_double_all_the_same(site:
     assert first in corrected()[1]
 
 
+@pytest.mark.parametrize("note", ["", "Terima kasih"])
+def test_an_approval_is_sealed_to_the_phone_where_something_is_said(site: Site, note: str) -> None:
+    client, kasus, visit, _ = site.opened()
+    assert decide(client, kasus, visit, "setujui", catatan=note).status_code == 303
+    assert bool(site.office.fields(visit)["notes"]) == bool(note)
+    assert f"Disetujui oleh {SITI.title()} Uji" in client.get(page_of(kasus)).text
+
+
 def test_what_is_asked_of_a_photo_comes_to_the_phone_by_what_it_answers(site: Site) -> None:
     client, kasus, visit, _ = site.opened()
     page = client.get(page_of(kasus)).text

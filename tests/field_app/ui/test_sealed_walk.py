@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from field_app.ui.guard import QuickExit
 from field_app.ui.photo_place import MOST_WAIT_S
 from field_app.ui.pictures import scenes
-from field_app.ui.sample_sealed import KODE, sealed_cards, sealed_draft
+from field_app.ui.sample_sealed import KODE, PIN, sealed_cards, sealed_draft
 from field_app.ui.theme import Look
 from field_app.ui.widgets.buttons import Choice, Link
 from field_app.ui.widgets.pin import KEY_HEIGHT, Key
@@ -119,6 +119,30 @@ def test_a_finished_case_does_not_say_that_nobody_was_ever_visited(driver: Drive
     visits.task = lambda _tugas: about
     _opened(driver, "task", card=replace(card, tugas=task, visit=RecordId("k3")))
     assert driver.sees(card.nama) and not driver.sees("Belum pernah dikunjungi")
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+@pytest.mark.parametrize("status", ["ditolak", "ditahan"])
+def test_what_the_office_said_of_a_case_that_it_refused_or_holds_is_read_behind_the_second_unlock(
+    driver: Driver, scale: float, status: str
+) -> None:
+    driver.open(scale=scale)
+    phone = driver.phone
+    view = replace(phone.visits.visit("k2"), status=status, sealed=True, told=True)
+    phone.visits.visit = lambda _visit: view
+    driver.shell.go("task", card=replace(sealed_cards()["sent"][0], status=status))
+    driver.settle()
+    driver.press("Baca catatan kantor")
+    assert driver.shell.name == "second" and not driver.sees("Selain dua hal ini")
+    for digit in PIN:
+        driver.tap(next(w for w in driver.walk() if isinstance(w, Key) and w.text == digit))
+    driver.wait_for(lambda: driver.shell.name == "closed")
+    assert driver.sees("Selain dua hal ini sudah baik.") and driver.sees("Jam berapa yang aman?")
+    assert not driver.sees("Mulai perbaikan") and not driver.sees("Perbaiki isian")
+    phone.sealed.reasons = lambda _visit: Reasons(form="ktk", reasons={}, note="")  # type: ignore[method-assign]
+    driver.shell.replace("closed", card=replace(sealed_cards()["sent"][0], status=status))
+    driver.settle()
+    assert driver.sees("Kantor tidak menulis catatan.")
 
 
 def test_that_a_photo_is_worked_on_is_said_until_it_is_kept_and_no_longer(driver: Driver) -> None:
