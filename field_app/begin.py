@@ -29,8 +29,13 @@ def may_start(bench: Bench, form: Form) -> Refused | None:
     """Say why a visit may not begin with this form, None if it may."""
     if not form.startable:
         return Refused(say="lapangan.formulir_lampiran")
-    if not set(form.filled_by) & set(bench.owner.roles):
+    if not bench.roles() & set(form.filled_by):
         return Refused(say="lapangan.bukan_wewenang")
+    return may_seal(bench, form)
+
+
+def may_seal(bench: Bench, form: Form) -> Refused | None:
+    """Say why nothing can be sealed with this form, None if it can; what was begun asks for no role."""
     problem = bench.unit.state(form.service).problem if form.privacy == "rahasia" else ""
     return Refused(say=problem) if problem else None
 
@@ -115,9 +120,6 @@ def correct(bench: Bench, visit: RecordId) -> str | Refused:
     standing = bench.standings.of(before)
     if standing.status != "dikembalikan":
         return Refused(say="lapangan.tidak_dikembalikan")
-    refused = may_start(bench, bench.forms.get(before.form))
-    if refused is not None:
-        return refused
     return _carry_over(bench, before, standing.reasons, standing.note, into=before, follows=before.change)
 
 
@@ -134,9 +136,6 @@ def record_again(bench: Bench, visit: RecordId) -> str | Refused:
         return begun
     if before.form == SEALED_FORM:
         return Refused(say="lapangan.tersegel.catat_ulang")
-    refused = may_start(bench, bench.forms.get(before.form))
-    if refused is not None:
-        return refused
     anew = msgspec.structs.replace(before, visit=bench.new_id(), number="")
     with bench.vault.write():
         draft = _carry_over(bench, before, {}, "", into=anew, follows=None)

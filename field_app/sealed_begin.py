@@ -5,7 +5,7 @@ here. What a returned visit has to be asked again stands in the office's sealed 
 earlier versions are not on this phone, and cannot be read by it.
 """
 
-from field_app.begin import may_start, own_answers
+from field_app.begin import may_seal, may_start, own_answers
 from field_app.bench import Bench
 from field_app.draft import Draft, Seen
 from field_app.records import Fields, text_of
@@ -75,7 +75,7 @@ def correct_sealed(bench: Bench, before: Draft) -> str | Refused:
     if returned is None or returned.form not in bench.forms.ids():
         return Refused(say="lapangan.tersegel.alasan_tidak_terbaca")
     form = bench.forms.get(returned.form)
-    refused = may_start(bench, form)
+    refused = may_seal(bench, form)
     if refused is not None:
         return refused
     if before.subject is None:
