@@ -4,7 +4,7 @@ checked before it is sealed, for nobody can check it afterwards.
 Everything is sealed to the unit; reasons also to the author's phones, a task to those of whoever gets it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any, cast
@@ -151,8 +151,11 @@ class RoomWork:
         tugas, unit = uuid7(self._now_ms(), self._randomness(10)), key.opened.case.unit
 
         def work(tx: Writer) -> Refusal | None:
-            if whom not in {each.id for each in reachable(tx)}:
+            worker = next((each for each in reachable(tx) if each.id == whom), None)
+            if worker is None:
                 return Refusal(say="tanpa_hp")
+            if not self._fills(worker, [form]):
+                return Refusal(say="bukan_perannya")
             record = SqlOfficeStore.writing(tx).records([key.kasus])[key.kasus]
             new: dict[str, Any] = {
                 "kasus": key.kasus,
@@ -172,12 +175,17 @@ class RoomWork:
         return self._done(work)
 
     def reachable(self) -> list[Person]:
-        """Return the people who can be given a task."""
-        return self._engine.read(reachable)
+        """Return the people who can be given a task: who fill one of these forms."""
+        forms = sealed_forms(self._forms)
+        return [each for each in self._engine.read(reachable) if self._fills(each, forms)]
 
     def sealed_forms(self) -> tuple[tuple[str, str], ...]:
         """Return the forms that a task may ask for, with their titles."""
         return tuple((name, self._forms.get(name).title) for name in sealed_forms(self._forms))
+
+    def _fills(self, person: Person, forms: Iterable[str]) -> bool:
+        """Say whether somebody's phone lets them begin one of these forms."""
+        return any(frozenset(self._forms.get(form).filled_by) & set[str](person.roles) for form in forms)
 
     def _answers(
         self, record: Record, person: Person, event: str, given: Mapping[str, str]

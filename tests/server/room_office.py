@@ -166,7 +166,7 @@ def serving_cheaply(office: Office) -> Iterator[str]:
 
 def add_officers(office: Office, roles: dict[str, tuple[Role, ...]] | None = None) -> None:
     """Add the two officers of the room, and somebody who visits."""
-    office.add_person(FIELD, "Lapangan Uji", "LP", ("pendamping",), services=("ktkpm",))
+    office.add_person(FIELD, "Lapangan Uji", "LP", ("pendamping", "verifikator"), services=("ktkpm",))
     for name, held in (roles or {SITI: ("petugas", "verifikator"), BUDI: ("kabid", "verifikator")}).items():
         office.add_person(name, f"{name.title()} Uji", name[:2].upper(), held, services=SERVICES)
 

@@ -112,6 +112,17 @@ def test_a_task_says_what_to_do_in_ten_letters(room: Parts) -> None:
     assert work.assign(siti, key, field, "ktk", "a" * 10, None) is None
 
 
+def test_no_task_goes_to_somebody_whose_role_does_not_fill_its_form(room: Parts) -> None:
+    kasus, person = room.case(), room.office.add_person("dampingi", "Dampingi Uji", "DU", ("pendamping",))
+    Sealer(room.office, room.office.add_person("sosial", "Sosial Uji", "SU", ("pendamping",), (), ("ktkpm",)))
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+    assert "Sosial Uji" in [each.nama for each in room.engine.read(reachable)]
+    assert [each.nama for each in work.reachable()] == ["Lapangan Uji"], "no form of sealed cases is theirs"
+    social = room.office.people["sosial"]
+    assert why(work.assign(siti, key, social, "ktk", "a" * 10, None)) == "bukan_perannya"
+    assert why(work.assign(siti, key, person, "ktk", "a" * 10, None)) == "tanpa_hp"
+
+
 def test_tasks_go_to_those_who_serve_sealed_cases_and_have_a_phone_that_reads(room: Parts) -> None:
     def add(name: str, role: Role, *services: str) -> Sealer:
         person = room.office.add_person(name, f"{name.title()} Uji", name, (role,), services=services)
