@@ -6,6 +6,7 @@ confirmed. Only what the device itself knows (day, time, who) and what the offic
 once.
 """
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from field_app.bench import Bench
 from field_app.drafts import Draft, Seen
 from field_app.records import Fields, text_of
+from field_app.sheets import Sheet
 from field_app.views import Refused
 from field_app.wanted import tasks_about
 from schemas.form import Berkas, Form, Foto, TandaTangan
@@ -239,6 +241,22 @@ def _last_answers(
             last[name] = kept | last.get(name, {}) if name == form.id else kept
         break
     return last
+
+
+def fitting_last(bench: Bench, last: Mapping[str, Fields], sheets: Mapping[str, Sheet]) -> dict[str, Fields]:
+    """Return the answers to confirm that the forms of a draft still take: the last visit may be of an earlier
+    version, with choices that are gone, or fields of another kind.
+    """
+    found: dict[str, Fields] = {}
+    for name, answers in last.items():
+        if name in sheets or name in bench.forms.ids():
+            fields = (sheets[name].form if name in sheets else bench.forms.get(name)).fields
+            found[name] = {
+                field: value
+                for field, value in answers.items()
+                if field in fields and check_value(fields[field], value) is None
+            }
+    return found
 
 
 def _worth_confirming(bench: Bench, form: str, name: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from field_app import evidence
-from field_app.begin import begin, begin_new, correct, may_start, record_again
+from field_app.begin import begin, begin_new, correct, fitting_last, may_start, record_again
 from field_app.bench import Bench, Spot, guarded
 from field_app.draft_keys import DraftKeyError
 from field_app.finalise import place_answer
@@ -211,7 +211,7 @@ class Visits:
                 name: FormAnswers(version=sheet.form.version, answers=sheet.answers)
                 for name, sheet in sheets.items()
             },
-            last=known.seen.last,
+            last=fitting_last(self._bench, known.seen.last, sheets),
             returned=known.seen.returned,
             note=known.seen.note,
             page=known.page,
