@@ -13,7 +13,8 @@ class SyncStatus(Data, frozen=True, kw_only=True):
 
     `done` of `total` counts bytes of photos in the run that is going on. `wait_s` is the time to the next
     try. `lost` counts visits that never arrived and wait to be recorded again, `conflicts` what waits for the
-    office's choice. `clock_off_ms`: how far this phone's clock is ahead, below 0 how far behind.
+    office's choice. `clock_off_ms`: how far this phone's clock is ahead, below 0 how far behind. `ended`: the
+    office shows this phone nothing more, for it was revoked, or its worker is no longer on duty.
     """
 
     data_pending: int = 0
@@ -27,6 +28,7 @@ class SyncStatus(Data, frozen=True, kw_only=True):
     total: int = 0
     wait_s: int = 0
     clock_off_ms: int = 0
+    ended: bool = False
 
 
 class SyncItem(Data, frozen=True, kw_only=True):

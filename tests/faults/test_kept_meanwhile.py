@@ -283,6 +283,10 @@ def test_unsent_work_of_somebody_who_left_is_received_and_changes_nothing_by_its
     assert world.record(world.beats[0].warga)["alamat"] == "Dukuh Uji"
     only_conflict(world)
     assert phone.visits.search("Warga") == (), "and nothing of the office's is shown any more"
+    assert phone.worker.status().ended, "which she is told"
+    officer(world, {"aktif": False}, aktif=True)
+    sync(phone)
+    assert not phone.worker.status().ended and [hit.nama for hit in phone.visits.search("Warga")]
     assert (world.lacks(), world.faults()) == ([], [])
 
 
