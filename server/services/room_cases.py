@@ -26,7 +26,7 @@ from server.services.room_reading import CaseFacts, Fact, load_case
 from server.services.room_story import Teller, reasons_of
 from server.services.room_views import Outside, OutsideList, Picture, RoomCase, RoomVisit
 from server.services.visit_page import Words
-from server.services.visits import names
+from server.services.visits import names, who_left
 from server.shelves import stages_under_way
 from server.store import SqlOfficeStore
 from sync.change import SealedSubmit
@@ -183,6 +183,7 @@ class RoomCases:
             unreadable=unreadable,
             decide=not why,
             why=why,
+            left=self._left(newest),
         )
 
     def _pages(
@@ -238,6 +239,12 @@ class RoomCases:
         if person.id in authors(record.fields):
             return "kantor.tinjau.milik_sendiri"
         return "" if layers is not None else "ruang.kasus.belum_dibaca"
+
+    def _left(self, newest: Fact | None) -> str:
+        if newest is None:
+            return ""
+        author = newest.content.author
+        return self._engine.read(lambda tx: who_left(SqlOfficeStore.reading(tx), author))
 
     def _stages(self) -> set[str]:
         """Return every stage of a sealed service at which a case is still under way."""

@@ -48,7 +48,8 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     is not to be decided here and now, empty where it is (`decide`).
 
     `unreadable` is empty, or *baru* where the newest version came after the room was opened, or *belum* where
-    not all of it is here, or what came is not what its seal says. `safe` are the answers to be read first.
+    not all of it is here, or what came is not what its seal says. `safe` are the answers to be read first;
+    `left` is the name of whoever made the newest version, where they work here no more.
     """
 
     id: RecordId
@@ -63,6 +64,7 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     unreadable: str
     decide: bool
     why: str
+    left: str
 
 
 class Other(Data, frozen=True, kw_only=True):

@@ -72,7 +72,8 @@ class MapView(Data, frozen=True, kw_only=True):
 
 class VisitPage(Data, frozen=True, kw_only=True):
     """All that the review page shows. `seen` is the change that a decision made here follows, as hex;
-    `destroyed` on what basis its subject was, before the visit came.
+    `destroyed` on what basis its subject was, before the visit came; `left`
+    is the name of whoever made the newest version, where they work here no more.
     """
 
     id: RecordId
@@ -95,6 +96,7 @@ class VisitPage(Data, frozen=True, kw_only=True):
     service: str
     is_of_warga: bool
     destroyed: str = ""
+    left: str = ""
 
 
 class Words(Data, frozen=True, kw_only=True):
@@ -158,6 +160,7 @@ def visit_page(visit: Visit, words: Words, *, opened: bool) -> VisitPage:
         subject=visit.subject.id if visit.subject else None,
         service=form.service,
         is_of_warga=visit.subject is not None and visit.subject.kind == "warga",
+        left=visit.left,
         destroyed=str(visit.subject.fields.get(DESTROYED, "")) if visit.subject else "",
         masked=not opened and any(_covers(form) for form in _filled(newest, words)),
     )

@@ -259,6 +259,19 @@ def test_an_approval_is_sealed_to_the_phone_where_something_is_said(site: Site, 
     assert f"Disetujui oleh {SITI.title()} Uji" in client.get(page_of(kasus)).text
 
 
+def test_of_a_visit_by_somebody_who_left_it_is_said_that_nobody_reads_why_it_came_back(site: Site) -> None:
+    made = site.office.add_person("pergi", "Pergi Uji", "PG", ("verifikator",), services=("ktkpm",))
+    own = Sealer(site.office, made)
+    kasus, _ = own.case()
+    own.visit(kasus)
+    client = site.screen(SITI)
+    open_case(client, kasus)
+    assert "tidak bekerja lagi" not in client.get(page_of(kasus)).text
+    off = Patch(record=RecordId(made), kind="petugas", base={"aktif": True}, new={"aktif": False})
+    site.office.deps.office.act(site.office.deps.office.person, off)
+    assert "Pergi Uji tidak bekerja lagi di sini" in client.get(page_of(kasus)).text
+
+
 def test_what_is_asked_of_a_photo_comes_to_the_phone_by_what_it_answers(site: Site) -> None:
     client, kasus, visit, _ = site.opened()
     page = client.get(page_of(kasus)).text

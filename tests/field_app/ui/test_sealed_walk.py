@@ -118,7 +118,7 @@ def test_a_finished_case_does_not_say_that_nobody_was_ever_visited(driver: Drive
     about = replace(visits.task(task), subject={}, why="", last_visit=None)
     visits.task = lambda _tugas: about
     _opened(driver, "task", card=replace(card, tugas=task, visit=RecordId("k3")))
-    assert driver.sees(card.nama) and not driver.sees("Belum pernah dikunjungi")
+    assert driver.sees(card.nama) and not driver.sees("Belum pernah dari HP ini")
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.6])

@@ -121,6 +121,23 @@ def test_a_tugas_that_goes_while_she_looks_at_the_list_is_told_when_it_is_opened
     comes_back(driver)
 
 
+def test_of_a_tugas_that_somebody_else_began_it_is_not_said_that_nobody_was_ever_there(
+    driver: Driver,
+    enrolled: Phone,  # noqa: F811
+    office: Running,  # noqa: F811
+    time: SetTime,
+) -> None:
+    """It came back to whoever had it before, whose visit is not on this phone."""
+    back = Patch(record=TUGAS, kind="tugas", base={"state": "baru"}, new={"state": "dikembalikan"})
+    office.deps.office.act(office.deps.office.person, back)
+    assert enrolled.worker.run_once() is None
+    driver.open(enrolled, now_ms=time.now_ms)
+    driver.tap(rows(driver)[0])
+    assert driver.sees("Kunjungan sebelumnya dikembalikan kantor") and driver.sees("Belum pernah dari HP ini")
+    driver.press("Mulai kunjungan")
+    assert driver.shell.name == "form"
+
+
 @pytest.mark.parametrize("scale", [1.0, 1.6], ids=["usual", "large"])
 def test_who_is_no_longer_on_duty_is_told_why_nothing_is_shown_and_what_to_do_with_what_is_left(
     driver: Driver,
