@@ -16,6 +16,7 @@ from field_app.ui.pictures import scenes
 from field_app.ui.sample_sealed import KODE, PIN, sealed_cards, sealed_draft
 from field_app.ui.theme import Look
 from field_app.ui.widgets.buttons import Choice, Link
+from field_app.ui.widgets.facts import FindingRow
 from field_app.ui.widgets.pin import KEY_HEIGHT, Key
 from field_app.ui.widgets.words import Words
 from field_app.views import Refused
@@ -210,6 +211,32 @@ def test_a_correction_begins_at_the_first_page_that_was_asked_again_though_other
     driver.phone.visits.drafts["dks"].returned = {"ktk.alasan_hasil": "Tulis apa yang belum lengkap."}
     _opened(driver, "form", draft="dks")
     assert driver.screen.at > 0 and "alasan_hasil" in driver.screen.step.fields
+
+
+def test_after_a_lock_a_correction_is_come_back_to_at_the_reason_that_led_into_it(driver: Driver) -> None:
+    driver.open(scale=1.6)
+    _opened(driver, "closed", card=sealed_cards()["returned"][0])
+    driver.tap(next(w for w in driver.walk() if isinstance(w, Link) and w.text == "Perbaiki isian"))
+    driver.wait_for(lambda: driver.shell.name == "form" and driver.sees("Tulis apa yang belum lengkap."))
+    driver.app.lock()
+    driver.settle()
+    for digit in driver.phone.pin:
+        driver.tap(next(w for w in driver.walk() if isinstance(w, Key) and w.text == digit))
+    driver.wait_for(lambda: driver.shell.name == "form")
+    assert "alasan_hasil" in driver.screen.step.fields
+
+
+def test_beside_the_picture_that_was_asked_again_no_other_is_called_needed(driver: Driver) -> None:
+    driver.open(camera=FilmCamera())
+    driver.phone.visits.unit_problem = ""
+    driver.phone.visits.start_correction("ks")
+    driver.phone.visits.drafts["dks"].returned = {"ktk.fc_ktp": "Buram.", "ktk.fc_kk": "Terpotong."}
+    _opened(driver, "camera", draft="dks", form="ktk", field="fc_ktp")
+    listed = [widget.text for widget in driver.walk() if isinstance(widget, FindingRow)]
+    assert listed == ["Fotokopi KTP", "Fotokopi KK"]
+    del sealed_draft(driver.phone.visits, "ds").answers["ktk"]["setuju_dokumen"]
+    _opened(driver, "camera", draft="ds", form="ktk", field="fc_ktp")
+    assert len([widget for widget in driver.walk() if isinstance(widget, FindingRow)]) > 2
 
 
 def test_a_correction_that_was_begun_leads_to_its_reasons_and_goes_on(driver: Driver) -> None:
