@@ -95,6 +95,13 @@ def test_a_statement_is_sealed_on_the_phone_read_in_the_room_and_returned_to_tha
             assert (said.note, said.reasons) == (REASON, {"ktk.nama": "Tulis sesuai KTP"})  # type: ignore[union-attr]
             again = phone.visits.start_correction(done.visit)
             assert isinstance(again, DraftView)
+            assert isinstance(phone.visits.save(again.id, "ktk", "nama", "Nama Sesuai KTP"), Saved)
+            assert isinstance(phone.visits.finalise(again.id), Finalised)
+            sync(phone)
+            assert open_case(client, kasus, BUDI).status_code == 303
+            page = client.get(f"/ruang/kasus/{kasus}")
+            assert "Nama Sesuai KTP" in page.text and f"{MARK}</span>" in page.text, "the old name is struck"
+            assert "lewat kader" in page.text and "data:image/jpeg" in page.text, "and all else is there"
 
             task = {
                 "langkah": "tugas",
