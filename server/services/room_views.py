@@ -68,13 +68,14 @@ class RoomVisit(Data, frozen=True, kw_only=True):
 
 
 class Other(Data, frozen=True, kw_only=True):
-    """Another visit of the case, or a task about it."""
+    """Another visit of the case, or a task about it, which is `open` while it can be called off."""
 
     id: RecordId
     title: str
     state: str
     when: str
     text: str = ""
+    open: bool = False
 
 
 class Late(Data, frozen=True, kw_only=True):

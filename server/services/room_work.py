@@ -31,8 +31,9 @@ from server.services.room_reading import load_case
 from server.store import SqlOfficeStore
 from sync.change import Body, Patch, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
 from sync.neutral import is_sealed
+from sync.scope import OPEN_TUGAS
 from sync.sealed_case import info_of, seal_note
-from sync.store import Record
+from sync.store import Fields, Record
 from sync.versions import authors
 
 TASK_NOTE = "tugas"
@@ -174,6 +175,21 @@ class RoomWork:
 
         return self._done(work)
 
+    def call_off(self, person: Person, key: Key, tugas: RecordId) -> Refusal | None:
+        """Ask no more for an open task of the case; whoever has it may send what they began. To give it to
+        somebody else it is given anew, for what it is about is sealed to one person's phones.
+        """
+
+        def work(tx: Writer) -> Refusal | None:
+            record = SqlOfficeStore.writing(tx).records([tugas]).get(tugas)
+            fields = record.fields if record is not None and record.kind == "tugas" else {}
+            if fields.get("kasus") != key.kasus or fields.get("state") not in OPEN_TUGAS:
+                return Refusal(say="usang", status=409)
+            self._take(tx, person, [_called_off(tugas, fields)])
+            return None
+
+        return self._done(work)
+
     def reachable(self) -> list[Person]:
         """Return the people who can be given a task: who fill one of these forms."""
         forms = sealed_forms(self._forms)
@@ -231,16 +247,19 @@ class RoomWork:
         self, tx: Writer, person: Person, key: Key, bodies: list[Body], about: RecordId, plain: bytes
     ) -> None:
         """Make the changes, and keep what they say readable in this browser while the case is open."""
-        for outcome in self._office.act_in(tx, person.id, bodies):
-            if isinstance(outcome, Rejected):
-                raise _NotTakenError(f"masalah.{outcome.problem}")
-            if not isinstance(outcome, Applied):
-                raise _NotTakenError("usang")
+        self._take(tx, person, bodies)
         after = SqlOfficeStore.writing(tx).records([about])[about]
         named = after.fields.get("notes_from", {}).get(TASK_NOTE)
         change = ChangeId(bytes.fromhex(named)) if after.kind == "tugas" else after.head
         if change is not None:
             self._openings.note_in(tx, key.token, key.session, person.id, key.opened, change, plain)
+
+    def _take(self, tx: Writer, person: Person, bodies: list[Body]) -> None:
+        for outcome in self._office.act_in(tx, person.id, bodies):
+            if isinstance(outcome, Rejected):
+                raise _NotTakenError(f"masalah.{outcome.problem}")
+            if not isinstance(outcome, Applied):
+                raise _NotTakenError("usang")
 
     def _done(self, work: Callable[[Writer], Refusal | None]) -> Refusal | None:
         """Carry out; what the core does not take leaves no trace in the chain."""
@@ -260,6 +279,10 @@ class RoomWork:
 
 class _NotTakenError(Exception):
     """The core did not take a change; the text key says why."""
+
+
+def _called_off(tugas: RecordId, fields: Fields) -> Patch:
+    return Patch(record=tugas, kind="tugas", base={"state": fields["state"]}, new={"state": "batal"})
 
 
 def sealed_forms(forms: Forms) -> tuple[str, ...]:

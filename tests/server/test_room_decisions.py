@@ -259,6 +259,26 @@ def test_an_approval_is_sealed_to_the_phone_where_something_is_said(site: Site, 
     assert f"Disetujui oleh {SITI.title()} Uji" in client.get(page_of(kasus)).text
 
 
+def test_a_task_of_somebody_who_left_is_called_off_by_a_button_and_is_left_with_nobody(site: Site) -> None:
+    office = site.office
+    made = office.add_person("lepas", "Lepas Uji", "LS", ("verifikator",), services=("ktkpm",))
+    Sealer(office, made)
+    client, kasus, _, _ = site.opened()
+    task = {"langkah": "tugas", "petugas": made, "form": "ktk", "isi_tugas": "Temui di balai desa"}
+    assert send(client, page_of(kasus), **task).status_code == 303
+    off = Patch(record=RecordId(made), kind="petugas", base={"aktif": True}, new={"aktif": False})
+    office.deps.office.act(office.deps.office.person, off)
+    assert "1 tugas masih pada Lepas Uji" in client.get("/").text
+    found = re.search(r'name="tugas" value="([0-9a-f]+)"', client.get(page_of(kasus)).text)
+    assert found
+    order = {"langkah": "batal_tugas", "tugas": found[1]}
+    assert send(client, page_of(kasus), **order).status_code == 303
+    page = client.get(page_of(kasus)).text
+    assert 'value="batal_tugas"' not in page and "Batal" in page
+    assert "tugas masih pada" not in client.get("/").text
+    assert send(client, page_of(kasus), **order).status_code == 409
+
+
 def test_of_a_visit_by_somebody_who_left_it_is_said_that_nobody_reads_why_it_came_back(site: Site) -> None:
     made = site.office.add_person("pergi", "Pergi Uji", "PG", ("verifikator",), services=("ktkpm",))
     own = Sealer(site.office, made)
