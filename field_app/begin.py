@@ -6,6 +6,7 @@ confirmed. Only what the device itself knows (day, time, who) and what the offic
 once.
 """
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from field_app.bench import Bench
 from field_app.drafts import Draft, Seen
 from field_app.records import Fields, text_of
+from field_app.sheets import Sheet
 from field_app.views import Refused
 from field_app.wanted import tasks_about
 from schemas.form import Berkas, Form, Foto, TandaTangan
@@ -29,8 +31,13 @@ def may_start(bench: Bench, form: Form) -> Refused | None:
     """Say why a visit may not begin with this form, None if it may."""
     if not form.startable:
         return Refused(say="lapangan.formulir_lampiran")
-    if not set(form.filled_by) & set(bench.owner.roles):
+    if not bench.roles() & set(form.filled_by):
         return Refused(say="lapangan.bukan_wewenang")
+    return may_seal(bench, form)
+
+
+def may_seal(bench: Bench, form: Form) -> Refused | None:
+    """Say why nothing can be sealed with this form, None if it can; what was begun asks for no role."""
     problem = bench.unit.state(form.service).problem if form.privacy == "rahasia" else ""
     return Refused(say=problem) if problem else None
 
@@ -115,9 +122,6 @@ def correct(bench: Bench, visit: RecordId) -> str | Refused:
     standing = bench.standings.of(before)
     if standing.status != "dikembalikan":
         return Refused(say="lapangan.tidak_dikembalikan")
-    refused = may_start(bench, bench.forms.get(before.form))
-    if refused is not None:
-        return refused
     return _carry_over(bench, before, standing.reasons, standing.note, into=before, follows=before.change)
 
 
@@ -134,9 +138,6 @@ def record_again(bench: Bench, visit: RecordId) -> str | Refused:
         return begun
     if before.form == SEALED_FORM:
         return Refused(say="lapangan.tersegel.catat_ulang")
-    refused = may_start(bench, bench.forms.get(before.form))
-    if refused is not None:
-        return refused
     anew = msgspec.structs.replace(before, visit=bench.new_id(), number="")
     with bench.vault.write():
         draft = _carry_over(bench, before, {}, "", into=anew, follows=None)
@@ -240,6 +241,22 @@ def _last_answers(
             last[name] = kept | last.get(name, {}) if name == form.id else kept
         break
     return last
+
+
+def fitting_last(bench: Bench, last: Mapping[str, Fields], sheets: Mapping[str, Sheet]) -> dict[str, Fields]:
+    """Return the answers to confirm that the forms of a draft still take: the last visit may be of an earlier
+    version, with choices that are gone, or fields of another kind.
+    """
+    found: dict[str, Fields] = {}
+    for name, answers in last.items():
+        if name in sheets or name in bench.forms.ids():
+            fields = (sheets[name].form if name in sheets else bench.forms.get(name)).fields
+            found[name] = {
+                field: value
+                for field, value in answers.items()
+                if field in fields and check_value(fields[field], value) is None
+            }
+    return found
 
 
 def _worth_confirming(bench: Bench, form: str, name: str) -> bool:

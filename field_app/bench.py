@@ -6,7 +6,7 @@ Built once when the vault is opened. Times and randomness come from `time` and `
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from field_app.blobs import Blobs
 from field_app.capture import Quality
@@ -101,6 +101,13 @@ class Bench:
     def latest_day(self) -> date:
         """Return the latest day that it may be: a clock that was set back makes no date one of the future."""
         return local_date(self._clock.latest_ms())
+
+    def roles(self) -> frozenset[str]:
+        """Return the worker's roles: as the office last said, else as it said when the phone joined."""
+        record = self.records.get(RecordId(self.owner.person))
+        said = record.fields.get("peran") if record else None
+        roles = cast("list[str]", said) if isinstance(said, list) else self.owner.roles
+        return frozenset(roles)
 
     def new_id(self) -> RecordId:
         """Make an id for a new thing."""

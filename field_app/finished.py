@@ -10,6 +10,8 @@ from field_app.blobs import FORGOTTEN
 from field_app.drafts import Draft, Drafts
 from field_app.items import keys_of, status_of, title_of, titles_of
 from field_app.records import Fields, text_of
+from field_app.sealed_notes import has_reasons
+from field_app.standing import DECIDED
 from field_app.views import ConflictView, FieldConflict, Lost, VisitPhoto, VisitView
 from schemas.ids import BlobId, RecordId
 from schemas.sealed import SEALED_FORM
@@ -48,6 +50,7 @@ def visit_view(bench: Bench, visit: RecordId) -> VisitView:
             standing.status == "hilang" and newest.form != SEALED_FORM and not _recorded_again(bench, newest)
         ),
         sealed=newest.form == SEALED_FORM,
+        told=standing.status in DECIDED and has_reasons(bench, visit),
     )
 
 

@@ -3,7 +3,7 @@ first.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from field_app.bench import Bench
 from field_app.drafts import Draft
 from field_app.records import Fields, Pulled, text_of
+from field_app.sealed_begin import made_elsewhere
 from field_app.sealed_draft import Cover
 from field_app.search import KNOWN_DIGITS, Found, known_desa, search_subjects
 from field_app.views import Card, Hit, Home, MonthWork, Reference, SyncStatus, TaskView
@@ -23,10 +24,11 @@ from field_app.wanted import (
     WITHDRAWN,
     is_left,
     is_withdrawn,
+    returned_elsewhere,
     returned_of,
 )
 from schemas.identity import search_key
-from schemas.ids import RecordId
+from schemas.ids import ChangeId, RecordId
 from schemas.printed import read_printed
 from schemas.sealed import SEALED_FORM
 from sync.scope import SUBJECT_KINDS
@@ -56,6 +58,7 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
             (sent if is_over else returned).append(card)
         else:
             sent.append(card)
+    returned += _elsewhere(bench, newest, started, corrections)
     in_hand = {card.draft for card in returned}
     begun = {draft.tugas for draft in (*newest.values(), *started, *covers)}
     every = bench.records.of_kind("tugas")
@@ -247,6 +250,29 @@ def visit_card(bench: Bench, version: Draft) -> Card:
         conflicts=len(standing.conflicts),
         chosen=standing.chosen,
     )
+
+
+def _elsewhere(
+    bench: Bench, newest: Mapping[RecordId, Draft], started: Iterable[Draft], begun: Mapping[ChangeId, str]
+) -> list[Card]:
+    """Return cards of what came back and is on another phone of hers: a sealed one is mended here as it would
+    be there, any other is visited anew, until she did.
+    """
+    done = {(one.form, one.subject) for one in (*newest.values(), *started)}
+    cards: list[Card] = []
+    for visit, fields in returned_elsewhere(bench, newest).items():
+        form, subject = text_of(fields, "form"), RecordId(text_of(fields, "subjek"))
+        if form == SEALED_FORM:
+            before = made_elsewhere(bench, visit, fields)
+            title, draft = bench.title_of(form), begun.get(before.change) if before.change else None
+            card = Card(visit=visit, nama=before.kode, desa="", form=form, title=title, status=RETURNED)
+            cards.append(_with_draft(card, draft))
+        elif (form, subject) not in done and form in bench.forms.ids():
+            nama, desa = bench.name_of(subject), bench.desa(text_of(fields, "kode_desa"))
+            title = bench.title_of(form)
+            card = Card(subjek=subject, nama=nama, desa=desa, form=form, title=title, status=TASK)
+            cards.append(_hinted(card, CAME_BACK))
+    return cards
 
 
 def draft_card(bench: Bench, draft: Draft) -> Card:

@@ -5,14 +5,16 @@ here. What a returned visit has to be asked again stands in the office's sealed 
 earlier versions are not on this phone, and cannot be read by it.
 """
 
-from field_app.begin import may_start, own_answers
+from typing import NamedTuple
+
+from field_app.begin import may_seal, may_start, own_answers
 from field_app.bench import Bench
 from field_app.draft import Draft, Seen
 from field_app.records import Fields, text_of
 from field_app.sealed_draft import Cover, Head, draft_of
 from field_app.sealed_notes import assignment_of, reasons_of
 from field_app.views import Refused
-from field_app.wanted import is_left
+from field_app.wanted import RETURNED, is_left
 from schemas.form import Form
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed import kode_of
@@ -60,7 +62,47 @@ def begin_sealed(bench: Bench, form: Form, kasus: RecordId | None, tugas: Record
     )
 
 
-def correct_sealed(bench: Bench, before: Draft) -> str | Refused:
+class Before(NamedTuple):
+    """What a correction follows: the `number`th version of a visit, made on this phone or on another."""
+
+    visit: RecordId
+    change: ChangeId | None
+    kasus: RecordId | None
+    kode: str
+    tugas: RecordId | None
+    number: int
+    is_back: bool
+
+
+def made_here(bench: Bench, newest: Draft) -> Before:
+    """Return a version that is on this phone."""
+    return Before(
+        visit=newest.visit,
+        change=newest.change,
+        kasus=newest.subject,
+        kode=newest.number,
+        tugas=newest.tugas,
+        number=len(bench.drafts.versions(newest.visit)),
+        is_back=bench.standings.of(newest).status == RETURNED,
+    )
+
+
+def made_elsewhere(bench: Bench, visit: RecordId, fields: Fields) -> Before:
+    """Return the newest version of a sealed visit that another phone of hers made."""
+    newest: Fields = fields["versions"][-1]
+    kasus = RecordId(text_of(fields, "kasus"))
+    return Before(
+        visit=visit,
+        change=ChangeId(bytes.fromhex(newest["change"])),
+        kasus=kasus,
+        kode=_code_of(bench, kasus, {}),
+        tugas=RecordId(text_of(fields, "tugas")) or None,
+        number=newest["number"],
+        is_back=text_of(fields, "state") == RETURNED,
+    )
+
+
+def correct_sealed(bench: Bench, before: Before) -> str | Refused:
     """Begin the next version of a returned visit: it asks what came back, and has no answer of before.
 
     Raises ClosedError and OSError.
@@ -68,29 +110,29 @@ def correct_sealed(bench: Bench, before: Draft) -> str | Refused:
     for cover in bench.sealed.covers():
         if cover.visit == before.visit and cover.follows == before.change:
             return cover.id
-    if bench.standings.of(before).status != "dikembalikan":
+    if not before.is_back:
         return Refused(say="lapangan.tidak_dikembalikan")
     bench.sealed.require_open()
     returned = reasons_of(bench, before.visit)
     if returned is None or returned.form not in bench.forms.ids():
         return Refused(say="lapangan.tersegel.alasan_tidak_terbaca")
     form = bench.forms.get(returned.form)
-    refused = may_start(bench, form)
+    refused = may_seal(bench, form)
     if refused is not None:
         return refused
-    if before.subject is None:
+    if before.kasus is None or not before.kode:
         return Refused(say="lapangan.tersegel.kasus_tidak_ada")
     return _add(
         bench,
         form,
         visit=before.visit,
-        kasus=before.subject,
-        code=before.number,
+        kasus=before.kasus,
+        code=before.kode,
         is_new=False,
         tugas=before.tugas,
         follows=before.change,
-        number=len(bench.drafts.versions(before.visit)) + 1,
-        seen=Seen(kind="kasus", nama=before.number, returned=returned.reasons, note=returned.note),
+        number=before.number + 1,
+        seen=Seen(kind="kasus", nama=before.kode, returned=returned.reasons, note=returned.note),
     )
 
 

@@ -30,6 +30,12 @@ def reasons_of(bench: Bench, visit: RecordId) -> Reasons | None:
     return _open(bench, record.fields, "alasan", visit, number, Reasons)
 
 
+def has_reasons(bench: Bench, visit: RecordId) -> bool:
+    """Say whether the office sealed its word on a visit, to this phone of whoever made it or to another."""
+    record = bench.records.get(visit)
+    return record is not None and bool(_notes(record.fields, "alasan"))
+
+
 def assignment_of(bench: Bench, tugas: RecordId) -> Assignment | None:
     """Return what a task is about, None when nothing of it is sealed to this device. Raises ClosedError."""
     record = bench.records.get(tugas)

@@ -30,6 +30,7 @@ from sync.losses import DESTROYED
 DECIDED = frozenset({"dikembalikan", "disetujui", "ditolak", "ditahan"})
 WAITS = "lapangan.menunggu_lain"
 CHANGES_LOST = "lapangan.perubahan_hilang"
+SUBJECT_GONE = "lapangan.sasaran_dimusnahkan"
 CURABLE = frozenset({"isi_tidak_terbaca", "form_tidak_dikenal", "form_utama_kurang", "alur_tidak_dikenal"})
 """Refusals of an office that was older than this app: once it is newer, it may judge otherwise."""
 
@@ -91,7 +92,10 @@ class Standings:
             return replace(sent, status=decided.status, reasons=decided.reasons, note=decided.note)
         if not arrived:
             return replace(sent, status="menunggu_kirim")
-        refused = next((each for each in outcomes.values() if isinstance(each, Rejected)), None)
+        about = outcomes.get(version.patch) if version.patch is not None else None
+        is_about_nobody = isinstance(about, Rejected) and about.problem == DESTROYED
+        judged = [each for each in outcomes.values() if not (is_about_nobody and each is about)]
+        refused = next((each for each in judged if isinstance(each, Rejected)), None)
         if refused is not None:
             why, again = f"{TEXTS}.{refused.problem}", refused.problem in CURABLE
             return replace(sent, status="tidak_diterima", problem=why, again=again, chosen=0)
@@ -102,6 +106,8 @@ class Standings:
             return replace(sent, problem=WAITS, waits=held.waiting)
         if version.patch is not None and version.patch not in outcomes and self._why_lost(version.patch):
             return replace(sent, problem=CHANGES_LOST)
+        if is_about_nobody:  # the visit came after it, and stands by itself until somebody decides on it
+            sent = replace(sent, problem=SUBJECT_GONE)
         received = all(name in stored and stored[name].state == DITERIMA for name in names)
         settled = len(outcomes) == len(changes)
         return replace(sent, status="diterima") if received and settled else sent

@@ -13,7 +13,8 @@ class SyncStatus(Data, frozen=True, kw_only=True):
 
     `done` of `total` counts bytes of photos in the run that is going on. `wait_s` is the time to the next
     try. `lost` counts visits that never arrived and wait to be recorded again, `conflicts` what waits for the
-    office's choice. `clock_off_ms`: how far this phone's clock is ahead, below 0 how far behind.
+    office's choice. `clock_off_ms`: how far this phone's clock is ahead, below 0 how far behind. `ended`: the
+    office shows this phone nothing more, for it was revoked, or its worker is no longer on duty.
     """
 
     data_pending: int = 0
@@ -27,6 +28,7 @@ class SyncStatus(Data, frozen=True, kw_only=True):
     total: int = 0
     wait_s: int = 0
     clock_off_ms: int = 0
+    ended: bool = False
 
 
 class SyncItem(Data, frozen=True, kw_only=True):
@@ -113,7 +115,8 @@ class VisitView(Data, frozen=True, kw_only=True):
     """A finalised visit: where it stands and why, its photos, and its conflicts, open ones first.
 
     `problem` is a text key or empty; `waits_for` names the visit that must come first, `held_up` those that
-    wait for this one. Of a `sealed` one the reasons are asked for behind the second unlock.
+    wait for this one. Of a `sealed` one the reasons are asked for behind the second unlock; `told`: the
+    office sealed its word on it to the phones of this worker.
     """
 
     visit: RecordId
@@ -132,6 +135,7 @@ class VisitView(Data, frozen=True, kw_only=True):
     again: bool = False
     record_again: bool = False
     sealed: bool = False
+    told: bool = False
 
 
 class HandedOver(Data, frozen=True, kw_only=True):

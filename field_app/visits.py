@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from field_app import evidence
-from field_app.begin import begin, begin_new, correct, may_start, record_again
+from field_app.begin import begin, begin_new, correct, fitting_last, may_start, record_again
 from field_app.bench import Bench, Spot, guarded
 from field_app.draft_keys import DraftKeyError
 from field_app.finalise import place_answer
@@ -18,8 +18,8 @@ from field_app.finish import findings_in, finish, mended_in, review_of
 from field_app.finished import conflicts, losses, visit_view
 from field_app.home import desa_here, find, home, newest_versions, references, task
 from field_app.put_away import bring_back, put_away, those_put_away
-from field_app.records import Fields
-from field_app.sealed_begin import begin_sealed, correct_sealed
+from field_app.records import Fields, text_of
+from field_app.sealed_begin import begin_sealed, correct_sealed, made_elsewhere, made_here
 from field_app.search import count_subjects
 from field_app.second import ClosedError
 from field_app.sheets import tidy
@@ -175,7 +175,10 @@ class Visits:
     def _correct(self, visit: RecordId) -> str | Refused:
         newest = newest_versions(self._bench).get(visit)
         if newest is not None and newest.form == SEALED_FORM:
-            return correct_sealed(self._bench, newest)
+            return correct_sealed(self._bench, made_here(self._bench, newest))
+        record = self._bench.records.get(visit) if newest is None else None
+        if record is not None and text_of(record.fields, "form") == SEALED_FORM:
+            return correct_sealed(self._bench, made_elsewhere(self._bench, visit, record.fields))
         return correct(self._bench, visit)
 
     def visit(self, visit: RecordId) -> VisitView:
@@ -211,7 +214,7 @@ class Visits:
                 name: FormAnswers(version=sheet.form.version, answers=sheet.answers)
                 for name, sheet in sheets.items()
             },
-            last=known.seen.last,
+            last=fitting_last(self._bench, known.seen.last, sheets),
             returned=known.seen.returned,
             note=known.seen.note,
             page=known.page,

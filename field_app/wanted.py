@@ -5,7 +5,7 @@ While she works a tugas may be called off or given to somebody else, and a retur
 anew with other reasons.
 """
 
-from collections.abc import Set
+from collections.abc import Container, Set
 
 from msgspec.structs import replace
 
@@ -62,6 +62,17 @@ def returned_of(bench: Bench, tugas: RecordId) -> Standing | None:
             reasons = {str(name): str(why) for name, why in dict(fields.get("reasons") or {}).items()}
             return Standing(status=RETURNED, reasons=reasons, note=text_of(fields, "note"))
     return None
+
+
+def returned_elsewhere(bench: Bench, here: Container[RecordId]) -> dict[RecordId, Fields]:
+    """Return her visits that came back and are not on this phone, as one that was lost had them; those of a
+    task come back as that.
+    """
+    return {
+        name: fields
+        for name, fields in bench.records.of_kind("kunjungan").items()
+        if name not in here and text_of(fields, "state") == RETURNED and not text_of(fields, "tugas")
+    }
 
 
 def as_asked_now(bench: Bench, draft: Draft) -> Draft:

@@ -35,6 +35,7 @@ from field_app.views import SyncItem, SyncStatus
 from schemas.ids import BlobId, ChangeId, RecordId
 from sync.client import Effects
 from sync.conflicts import OPEN
+from sync.scope import MINE
 
 LAST_SYNC = "terakhir_ms"
 LOOK_S = 5.0
@@ -173,18 +174,20 @@ class Worker:
     def status(self) -> SyncStatus:
         """Return where sending stands."""
         done, total = self._progress
+        last_ms = self._store.get(LAST_SYNC, int, 0) or None
         return SyncStatus(
             data_pending=pending_data(self._store, self._drafts),
             photos_pending=len(self._blobs.unsent()),
             lost=sum(again is None for _, _, again in self._drafts.lost()),
             conflicts=self._open_conflicts(),
-            last_ms=self._store.get(LAST_SYNC, int, 0) or None,
+            last_ms=last_ms,
             state=self._phase,
             problem=self._problem,
             done=done,
             total=total,
             wait_s=self._wait_s(),
             clock_off_ms=self._clock.off_ms(),
+            ended=last_ms is not None and not any(part.startswith(MINE) for part in self._store.parts()),
         )
 
     def items(self) -> tuple[SyncItem, ...]:

@@ -28,7 +28,9 @@ COVERED = "…"
 
 
 def visit_cards(context: Context, look: Look, view: VisitView, act: Callable[[str], Any]) -> list[Any]:
-    """Return the cards of a finished visit; `act` is told coba_lagi, catat_ulang or perbaiki."""
+    """Return the cards of a finished visit; `act` is told coba_lagi, catat_ulang, perbaiki or
+    baca_catatan.
+    """
     say = context.text
     cards = _state(context, look, view, act)
     cards += [conflict_card(context, look, conflict) for conflict in view.conflicts]
@@ -109,6 +111,7 @@ def _state(context: Context, look: Look, view: VisitView, act: Callable[[str], A
         (view.again, "coba_lagi", "refresh"),
         (view.record_again, "catat_ulang", "task_add"),
         (view.status == "dikembalikan", "perbaiki", "edit"),
+        (view.told and view.status != "dikembalikan", "baca_catatan", "lock"),
     ):
         if wanted:
             pill = Pill(kind="soft", icon=symbol, text=say(f"aplikasi.kunjungan.{name}"))

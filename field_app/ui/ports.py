@@ -43,6 +43,7 @@ class SyncView(Protocol):
     lost: int
     conflicts: int
     clock_off_ms: int
+    ended: bool
 
 
 class Visits(Protocol):

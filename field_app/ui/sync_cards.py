@@ -66,6 +66,15 @@ def clock_notice(status: SyncStatus, say: Any) -> Notice | None:
     return Notice(icon="clock", tone="notice", text=say(key, selisih=span(abs(off_s))))
 
 
+def ended_notice(status: SyncStatus, say: Any) -> Notice | None:
+    """Return that the office shows this phone nothing more, and what to do with what is still here."""
+    if not status.ended:
+        return None
+    waits = status.data_pending or status.photos_pending
+    key = "aplikasi.sinkron.berakhir_kirim" if waits else "aplikasi.sinkron.berakhir"
+    return Notice(icon="office", tone="notice", text=say(key))
+
+
 def progress_words(status: SyncStatus, say: Any) -> str:
     """Return how many of the bytes of the photos went, in megabytes; empty when none are on their way."""
     if not status.total:

@@ -20,12 +20,13 @@ from server.parsing.pool import Parsers
 from server.queries import sealed_of_code
 from server.services.answers import PageOfAnswers, Reading, pages
 from server.services.cases import steps_open, tone_of
+from server.services.room_layers import Layers
 from server.services.room_opening import OpenCase, Openings
 from server.services.room_reading import CaseFacts, Fact, load_case
 from server.services.room_story import Teller, reasons_of
 from server.services.room_views import Outside, OutsideList, Picture, RoomCase, RoomVisit
 from server.services.visit_page import Words
-from server.services.visits import names
+from server.services.visits import names, who_left
 from server.shelves import stages_under_way
 from server.store import SqlOfficeStore
 from sync.change import SealedSubmit
@@ -138,16 +139,16 @@ class RoomCases:
         container = self._container(opened, change)
         if container is None or not 0 <= number < len(container.shots):
             return None
-        return self._label(container, container.answers.shots[number])
+        return self._label(container.opening.forms, container.answers.shots[number])
 
     def _container(self, opened: OpenCase, change: ChangeId) -> Container | None:
         facts = self._engine.read(lambda tx: load_case(tx, opened.kasus))
         fact = next((each for each in facts.facts if each.change == change), None) if facts else None
         return self._openings.container(opened, fact) if fact else None
 
-    def _label(self, container: Container, shot: Shot) -> str:
+    def _label(self, forms: Mapping[str, int], shot: Shot) -> str:
         """Name a shot by the field that it answers."""
-        form = self._form(shot.form, container.opening.forms)
+        form = self._form(shot.form, forms)
         return label_at(form.fields, shot.field, str, short=True) if form else shot.field
 
     def _visit(
@@ -161,42 +162,38 @@ class RoomCases:
     ) -> RoomVisit:
         versions = facts.versions(record.id)
         newest = versions[-1] if versions else None
-        container = self._openings.container(opened, newest) if newest else None
-        before = self._before(opened, versions)
-        shown = self._pages(facts, opened, record, container, before, newest, named)
+        layers = self._openings.layers(opened, facts, record.id)
+        shown = self._pages(layers, reasons_of(facts, opened, record.id), newest, named)
         safe = tuple(a for page in shown for a in page.answers if a.key.partition(".")[2] in SAFE_FIELDS)
-        why = self._why_not(person, record, container)
-        form = self._form(container.opening.form, container.opening.forms) if container else None
+        why = self._why_not(person, record, layers)
+        form = self._form(layers.newest.opening.form, layers.forms) if layers else None
         unreadable = ""
-        if container is None:
+        if layers is None:
             unreadable = "baru" if newest and newest.change not in opened.keys else "belum"
         return RoomVisit(
             id=record.id,
-            change=newest.change.hex() if newest else "",
             title=form.title if form else self._words.text("ruang.kasus.tertutup"),
             state=str(record.fields["state"]),
             version=len(versions),
             seen=record.head.hex() if record.head else "",
             safe=safe,
             pages=tuple(shown),
-            pictures=self._pictures(container, stamp) if container else (),
-            several_forms=container is not None and len(container.answers.answers) > 1,
+            pictures=self._pictures(layers, stamp) if layers else (),
+            several_forms=layers is not None and len(layers.answers) > 1,
             unreadable=unreadable,
             decide=not why,
             why=why,
+            left=self._left(newest),
         )
 
     def _pages(
         self,
-        facts: CaseFacts,
-        opened: OpenCase,
-        record: Record,
-        container: Container | None,
-        before: Container | None,
+        layers: Layers | None,
+        reasons: Mapping[str, str],
         newest: Fact | None,
         named: Mapping[str, str],
     ) -> list[PageOfAnswers]:
-        if container is None or newest is None:
+        if layers is None or newest is None:
             return []
         reading = Reading(
             text=self._words.text,
@@ -204,27 +201,28 @@ class RoomCases:
             region_of=self._words.region,
             opened=True,
         )
-        reasons = reasons_of(facts, opened, record.id)
         found: list[PageOfAnswers] = []
-        for name, answers in container.answers.answers.items():
-            form = self._form(name, container.opening.forms)
+        for name, answers in layers.answers.items():
+            form = self._form(name, layers.forms)
             if form is not None:
-                earlier = before.answers.answers.get(name, {}) if before else None
+                earlier = layers.before.get(name, {}) if layers.before is not None else None
                 day = written.local_date(newest.received_ms)
                 found += pages(form, answers, earlier, reasons, reading, day, self._words.kecamatan)
         return found
 
-    def _pictures(self, container: Container, stamp: str) -> tuple[Picture, ...]:
+    def _pictures(self, layers: Layers, stamp: str) -> tuple[Picture, ...]:
         found: list[Picture] = []
-        for number, (shot, data) in enumerate(zip(container.answers.shots, container.shots, strict=True)):
-            small = self._parsers.thumbnail(data) if shot.media_type in PICTURES else None
+        for one in layers.shots:
+            shot = one.shot
+            small = self._parsers.thumbnail(one.data) if shot.media_type in PICTURES else None
             stamped = self._parsers.stamp(small, stamp) if small else None
             thumb = f"data:image/jpeg;base64,{base64.b64encode(stamped).decode()}" if stamped else ""
             found.append(
                 Picture(
-                    number=number,
+                    change=one.change.hex(),
+                    number=one.number,
                     key=shot.blob,
-                    label=self._label(container, shot),
+                    label=self._label(layers.forms, shot),
                     taken=written.date_and_clock(shot.taken_ms),
                     thumb=thumb,
                     is_picture=stamped is not None,
@@ -232,14 +230,7 @@ class RoomCases:
             )
         return tuple(found)
 
-    def _before(self, opened: OpenCase, versions: list[Fact]) -> Container | None:
-        """The version that the newest one corrects, where it can be read."""
-        body = versions[-1].content.body if versions else None
-        follows = body.follows if isinstance(body, SealedSubmit) else None
-        earlier = next((fact for fact in versions if fact.change == follows), None)
-        return self._openings.container(opened, earlier) if earlier else None
-
-    def _why_not(self, person: Person, record: Record, container: Container | None) -> str:
+    def _why_not(self, person: Person, record: Record, layers: Layers | None) -> str:
         """Return the text key of why a visit is not decided here and now; empty when it may be."""
         state = record.fields["state"]
         if state not in OPEN_STATES:
@@ -247,7 +238,13 @@ class RoomCases:
             return "kantor.tinjau.menunggu_perbaikan" if waits else "kantor.tinjau.sudah_selesai"
         if person.id in authors(record.fields):
             return "kantor.tinjau.milik_sendiri"
-        return "" if container is not None else "ruang.kasus.belum_dibaca"
+        return "" if layers is not None else "ruang.kasus.belum_dibaca"
+
+    def _left(self, newest: Fact | None) -> str:
+        if newest is None:
+            return ""
+        author = newest.content.author
+        return self._engine.read(lambda tx: who_left(SqlOfficeStore.reading(tx), author))
 
     def _stages(self) -> set[str]:
         """Return every stage of a sealed service at which a case is still under way."""

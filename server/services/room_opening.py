@@ -25,6 +25,7 @@ from server.services.people import Actor
 from server.services.room_ceremony import wrong_lines
 from server.services.room_custody import HALVES, Custodian, Unlocked, load_unit_keys, vouched_for
 from server.services.room_held import Held, Refusal, session_name
+from server.services.room_layers import Layers, layers
 from server.services.room_reading import CaseFacts, Fact, Unsealed, load_case, unseal
 from server.thumbnails import whole
 from sync.change import SealedAccess, SealedSubmit
@@ -144,6 +145,10 @@ class Openings:
             return None
         return self._read(fact, body, key)
 
+    def layers(self, opened: OpenCase, facts: CaseFacts, visit: RecordId) -> Layers | None:
+        """Read a visit with its corrections; None when its newest version does not open."""
+        return layers(facts, visit, opened.notes, lambda fact: self.container(opened, fact))
+
     def _enter(
         self, person: Person, session: str, kasus: RecordId, unlocked: Unlocked, purpose: str, action: Look
     ) -> str | Refusal:
@@ -186,19 +191,14 @@ class Openings:
         return SealedAccess(kasus=kasus, action=action, note=seal_note(said, seal_key, unit, info))
 
     def _doubles(self, facts: CaseFacts, unsealed: Unsealed, key: bytes) -> list[bytes]:
-        """Return a token for each NIK and year that the newest versions of this case hold."""
-        found: list[bytes] = []
-        for visit in facts.visits:
-            versions = facts.versions(visit.id)
-            newest = versions[-1] if versions else None
-            if newest is None or newest.change not in unsealed.keys:
-                continue
-            body = newest.content.body
-            if not isinstance(body, SealedSubmit):
-                continue
-            container = self._read(newest, body, unsealed.keys[newest.change])
-            found += double_tokens(container, key) if container else []
-        return found
+        """Return a token for each NIK and year that this case's visits hold, as they stand."""
+
+        def read(fact: Fact) -> Container | None:
+            body, opening = fact.content.body, unsealed.keys.get(fact.change)
+            return self._read(fact, body, opening) if opening and isinstance(body, SealedSubmit) else None
+
+        stand = (layers(facts, visit.id, unsealed.notes, read) for visit in facts.visits)
+        return [token for one in stand if one for token in double_tokens(one, key)]
 
     def _read(self, fact: Fact, body: SealedSubmit, key: bytes) -> Container | None:
         expected = Expected(
@@ -210,15 +210,15 @@ class Openings:
             return None
 
 
-def double_tokens(container: Container, key: bytes) -> list[bytes]:
+def double_tokens(visit: Layers, key: bytes) -> list[bytes]:
     """Return a token for each NIK in a visit, with the year of the visit."""
     found: list[bytes] = []
-    for answers in container.answers.answers.values():
+    for answers in visit.answers.values():
         nik = answers.get("nik")
         if not isinstance(nik, str) or not nik:
             continue
         day = day_of(answers.get("tanggal_kunjungan"))
-        year = (day or local_date(container.opening.made_ms)).year
+        year = (day or local_date(visit.newest.opening.made_ms)).year
         found.append(hmac.new(key, DOUBLE_DOMAIN + f"{nik}\0{year}".encode(), "sha256").digest())
     return found
 

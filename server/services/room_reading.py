@@ -4,11 +4,11 @@ A seal is tried with the key that it names: first as it was sealed anew to a new
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from schemas.base import Data
+from schemas.base import UNREADABLE, Data, decode
 from schemas.ids import ChangeId, DeviceId, RecordId, Regency
 from schemas.wire import Applied
 from server import custody_store, sealed_store
@@ -24,6 +24,7 @@ from sync.neutral import is_sealed
 from sync.sealed_case import NotReadableError, info_of, name_of, unpad
 from sync.store import Record
 
+M = TypeVar("M")
 Reseals = Mapping[tuple[ChangeId, int], tuple[bytes, bytes]]
 
 
@@ -115,6 +116,16 @@ def unseal(case: CaseFacts, secrets: Secrets, keys: UnitKeys, regency: Regency) 
                     found.notes[fact.change] = note
             break
     return found
+
+
+def read_note(note: bytes | None, kind: type[M]) -> M | None:
+    """Read a note that was opened; None when there is none, or it is of another kind."""
+    if note is None:
+        return None
+    try:
+        return decode(note, kind)
+    except UNREADABLE:
+        return None
 
 
 def _opened(

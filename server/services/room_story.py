@@ -2,23 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from schemas import format as written
-from schemas.base import UNREADABLE, decode
 from schemas.ids import RecordId
 from schemas.reopening import step_named
 from schemas.sealed_notes import Assignment, Purpose, Reasons, StepAnswers
 from schemas.workflow import Workflow, Workflows
 from server.services.room_opening import OpenCase
-from server.services.room_reading import CaseFacts, Fact
+from server.services.room_reading import CaseFacts, Fact, read_note
 from server.services.room_views import Other
 from server.services.visit_page import Asked, Event, Words
 from sync.change import SealedAccess, SealedDecide, SealedNote, SealedSubmit
+from sync.scope import OPEN_TUGAS
 from sync.store import Record
 from sync.visits import DECIDED
-
-M = TypeVar("M")
 
 
 class Teller:
@@ -62,6 +60,7 @@ class Teller:
             state=str(record.fields.get("state") or ""),
             when=written.long_date(date.fromisoformat(due)) if due else "",
             text=newest.text if newest else "",
+            open=record.fields.get("state") in OPEN_TUGAS,
         )
 
     def _steps(
@@ -131,13 +130,3 @@ def reasons_of(facts: CaseFacts, opened: OpenCase, visit: RecordId) -> Mapping[s
             said = read_note(opened.notes.get(fact.change), Reasons)
             found = said.reasons if said else {}
     return found
-
-
-def read_note(note: bytes | None, kind: type[M]) -> M | None:
-    """Read a note that was opened; None when there is none, or it is of another kind."""
-    if note is None:
-        return None
-    try:
-        return decode(note, kind)
-    except UNREADABLE:
-        return None

@@ -30,8 +30,11 @@ class OutsideList(Data, frozen=True, kw_only=True):
 
 
 class Picture(Data, frozen=True, kw_only=True):
-    """One shot of a visit; `thumb` is a data address of a stamped picture, empty where there is none."""
+    """One shot of a visit, the `number`th of the version `change` (hex); `thumb` is a data address of a
+    stamped picture, empty where there is none.
+    """
 
+    change: str
     number: int
     key: str
     label: str
@@ -45,11 +48,11 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     is not to be decided here and now, empty where it is (`decide`).
 
     `unreadable` is empty, or *baru* where the newest version came after the room was opened, or *belum* where
-    not all of it is here, or what came is not what its seal says. `safe` are the answers to be read first.
+    not all of it is here, or what came is not what its seal says. `safe` are the answers to be read first;
+    `left` is the name of whoever made the newest version, where they work here no more.
     """
 
     id: RecordId
-    change: str
     title: str
     state: str
     version: int
@@ -61,16 +64,18 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     unreadable: str
     decide: bool
     why: str
+    left: str
 
 
 class Other(Data, frozen=True, kw_only=True):
-    """Another visit of the case, or a task about it."""
+    """Another visit of the case, or a task about it, which is `open` while it can be called off."""
 
     id: RecordId
     title: str
     state: str
     when: str
     text: str = ""
+    open: bool = False
 
 
 class Late(Data, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ checked before it is sealed, for nobody can check it afterwards.
 Everything is sealed to the unit; reasons also to the author's phones, a task to those of whoever gets it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any, cast
@@ -25,13 +25,15 @@ from server.services.cases import answers_of
 from server.services.deciding import OPEN_STATES, Decision, lacking_in
 from server.services.people import Actor, load_person
 from server.services.room_held import Refusal
+from server.services.room_layers import Layers, by_field
 from server.services.room_opening import Opened, Openings
 from server.services.room_reading import load_case
 from server.store import SqlOfficeStore
 from sync.change import Body, Patch, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
 from sync.neutral import is_sealed
-from sync.sealed_case import Container, info_of, seal_note
-from sync.store import Record
+from sync.scope import OPEN_TUGAS
+from sync.sealed_case import info_of, seal_note
+from sync.store import Fields, Record
 from sync.versions import authors
 
 TASK_NOTE = "tugas"
@@ -87,8 +89,8 @@ class RoomWork:
         facts = self._engine.read(lambda tx: load_case(tx, key.kasus))
         record = next((each for each in facts.visits if each.id == visit), None) if facts else None
         versions = facts.versions(visit) if facts else []
-        container = self._openings.container(key.opened.case, versions[-1]) if versions else None
-        if record is None or container is None:
+        layers = self._openings.layers(key.opened.case, facts, visit) if facts else None
+        if record is None or layers is None:
             return Refusal(say="belum_terbaca", status=409)
         if person.id in authors(record.fields):
             return Refusal(say="milik_sendiri", status=403)
@@ -96,15 +98,17 @@ class RoomWork:
             return Refusal(say="usang", status=409)
         asked = {name: text.strip() for name, text in reasons.items() if text.strip()}
         lacking = lacking_in(decision, asked, note.strip())
-        if lacking or not asked.keys() <= self._keys(container):
+        if lacking or not asked.keys() <= self._keys(layers):
             return Refusal(say=lacking or "kantor.tinjau.tidak_dikenal")
-        said = Reasons(form=container.opening.form, reasons=asked, note=note.strip())
+        by_place = by_field(asked, layers.shots)
+        said = Reasons(form=layers.newest.opening.form, reasons=by_place, note=note.strip())
         people, unit = authors(record.fields), key.opened.case.unit
         newest = versions[-1].content.body
         number = newest.number if isinstance(newest, SealedSubmit) else len(versions)
 
         def work(tx: Writer) -> None:
-            notes = self._sealed(tx, unit, encode(said), "alasan", visit, number, people)
+            is_said = bool(said.note or said.reasons)
+            notes = self._sealed(tx, unit, encode(said), "alasan", visit, number, people) if is_said else []
             body = SealedDecide(
                 visit=visit,
                 follows=ChangeId(bytes.fromhex(seen)),
@@ -148,8 +152,11 @@ class RoomWork:
         tugas, unit = uuid7(self._now_ms(), self._randomness(10)), key.opened.case.unit
 
         def work(tx: Writer) -> Refusal | None:
-            if whom not in {each.id for each in reachable(tx)}:
+            worker = next((each for each in reachable(tx) if each.id == whom), None)
+            if worker is None:
                 return Refusal(say="tanpa_hp")
+            if not self._fills(worker, [form]):
+                return Refusal(say="bukan_perannya")
             record = SqlOfficeStore.writing(tx).records([key.kasus])[key.kasus]
             new: dict[str, Any] = {
                 "kasus": key.kasus,
@@ -168,13 +175,33 @@ class RoomWork:
 
         return self._done(work)
 
+    def call_off(self, person: Person, key: Key, tugas: RecordId) -> Refusal | None:
+        """Ask no more for an open task of the case; whoever has it may send what they began. To give it to
+        somebody else it is given anew, for what it is about is sealed to one person's phones.
+        """
+
+        def work(tx: Writer) -> Refusal | None:
+            record = SqlOfficeStore.writing(tx).records([tugas]).get(tugas)
+            fields = record.fields if record is not None and record.kind == "tugas" else {}
+            if fields.get("kasus") != key.kasus or fields.get("state") not in OPEN_TUGAS:
+                return Refusal(say="usang", status=409)
+            self._take(tx, person, [_called_off(tugas, fields)])
+            return None
+
+        return self._done(work)
+
     def reachable(self) -> list[Person]:
-        """Return the people who can be given a task."""
-        return self._engine.read(reachable)
+        """Return the people who can be given a task: who fill one of these forms."""
+        forms = sealed_forms(self._forms)
+        return [each for each in self._engine.read(reachable) if self._fills(each, forms)]
 
     def sealed_forms(self) -> tuple[tuple[str, str], ...]:
         """Return the forms that a task may ask for, with their titles."""
         return tuple((name, self._forms.get(name).title) for name in sealed_forms(self._forms))
+
+    def _fills(self, person: Person, forms: Iterable[str]) -> bool:
+        """Say whether somebody's phone lets them begin one of these forms."""
+        return any(frozenset(self._forms.get(form).filled_by) & set[str](person.roles) for form in forms)
 
     def _answers(
         self, record: Record, person: Person, event: str, given: Mapping[str, str]
@@ -220,16 +247,19 @@ class RoomWork:
         self, tx: Writer, person: Person, key: Key, bodies: list[Body], about: RecordId, plain: bytes
     ) -> None:
         """Make the changes, and keep what they say readable in this browser while the case is open."""
-        for outcome in self._office.act_in(tx, person.id, bodies):
-            if isinstance(outcome, Rejected):
-                raise _NotTakenError(f"masalah.{outcome.problem}")
-            if not isinstance(outcome, Applied):
-                raise _NotTakenError("usang")
+        self._take(tx, person, bodies)
         after = SqlOfficeStore.writing(tx).records([about])[about]
         named = after.fields.get("notes_from", {}).get(TASK_NOTE)
         change = ChangeId(bytes.fromhex(named)) if after.kind == "tugas" else after.head
         if change is not None:
             self._openings.note_in(tx, key.token, key.session, person.id, key.opened, change, plain)
+
+    def _take(self, tx: Writer, person: Person, bodies: list[Body]) -> None:
+        for outcome in self._office.act_in(tx, person.id, bodies):
+            if isinstance(outcome, Rejected):
+                raise _NotTakenError(f"masalah.{outcome.problem}")
+            if not isinstance(outcome, Applied):
+                raise _NotTakenError("usang")
 
     def _done(self, work: Callable[[Writer], Refusal | None]) -> Refusal | None:
         """Carry out; what the core does not take leaves no trace in the chain."""
@@ -238,10 +268,10 @@ class RoomWork:
         except _NotTakenError as error:
             return Refusal(say=str(error), status=409)
 
-    def _keys(self, container: Container) -> set[str]:
+    def _keys(self, layers: Layers) -> set[str]:
         """Everything in a visit that a reason may be pinned to."""
-        found: set[str] = {shot.blob for shot in container.answers.shots}
-        for name, version in container.opening.forms.items():
+        found: set[str] = {one.shot.blob for one in layers.shots}
+        for name, version in layers.forms.items():
             if version in self._forms.versions(name):
                 found |= {f"{name}.{field}" for field in self._forms.get(name, version).fields}
         return found
@@ -249,6 +279,10 @@ class RoomWork:
 
 class _NotTakenError(Exception):
     """The core did not take a change; the text key says why."""
+
+
+def _called_off(tugas: RecordId, fields: Fields) -> Patch:
+    return Patch(record=tugas, kind="tugas", base={"state": fields["state"]}, new={"state": "batal"})
 
 
 def sealed_forms(forms: Forms) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from server.services.proofs import Badge, badges, distance_m
 from server.services.signs import ALIKE, DIFFERS, REUSED, TWICE, signs_of
 from server.services.visits import Version, Visit, place_of
 from sync.change import Evidence, Place
+from sync.losses import DESTROYED
 from sync.visits import DECIDED
 
 
@@ -70,7 +71,10 @@ class MapView(Data, frozen=True, kw_only=True):
 
 
 class VisitPage(Data, frozen=True, kw_only=True):
-    """All that the review page shows. `seen` is the change that a decision made here follows, as hex."""
+    """All that the review page shows. `seen` is the change that a decision made here follows, as hex;
+    `destroyed` on what basis its subject was, before the visit came; `left`
+    is the name of whoever made the newest version, where they work here no more.
+    """
 
     id: RecordId
     name: str
@@ -91,6 +95,8 @@ class VisitPage(Data, frozen=True, kw_only=True):
     subject: RecordId | None = None
     service: str
     is_of_warga: bool
+    destroyed: str = ""
+    left: str = ""
 
 
 class Words(Data, frozen=True, kw_only=True):
@@ -154,6 +160,8 @@ def visit_page(visit: Visit, words: Words, *, opened: bool) -> VisitPage:
         subject=visit.subject.id if visit.subject else None,
         service=form.service,
         is_of_warga=visit.subject is not None and visit.subject.kind == "warga",
+        left=visit.left,
+        destroyed=str(visit.subject.fields.get(DESTROYED, "")) if visit.subject else "",
         masked=not opened and any(_covers(form) for form in _filled(newest, words)),
     )
 

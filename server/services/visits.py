@@ -16,6 +16,7 @@ from server import device_store, page_store, sign_store
 from server.engine import Reader
 from server.services.differing import differing, replaced
 from server.services.nik_regions import nik_prefixes
+from server.services.people import left_of
 from server.settings import Limits, settings
 from server.store import SqlOfficeStore
 from sync.chain import head_message, link_hash, read_link
@@ -71,7 +72,8 @@ class Visit(Data, frozen=True, kw_only=True):
     `kecamatan_nik` holds beginnings of NIKs that this office knows besides those of its own regions.
     `visited_twice`: another visit to the target stands in the same quarter; `reused` and `alike`: photos that
     came before, or look like one that did, in a visit to somebody else. `limits`: by what its newest version
-    is judged. `differs`: what the record said where the newest version says otherwise, by field.
+    is judged. `differs`: what the record said where the newest version says otherwise, by field. `left`: the
+    name of whoever made that version, where they work here no more.
     """
 
     record: Record
@@ -86,6 +88,7 @@ class Visit(Data, frozen=True, kw_only=True):
     reused: frozenset[BlobId] = frozenset()
     alike: frozenset[BlobId] = frozenset()
     differs: dict[str, Any] = {}
+    left: str = ""
 
     @property
     def newest(self) -> Version:
@@ -127,7 +130,15 @@ def load_visit(tx: Reader, visit: RecordId) -> Visit | None:
         reused=frozenset(blob for _, blob in sign_store.reused_photos(tx, [visit])),
         alike=frozenset(blob for _, blob in sign_store.alike_photos(tx, [visit])),
         differs=differs_of(tx, versions, subject.id if subject else None),
+        left=who_left(store, versions[-1].content.author),
     )
+
+
+def who_left(store: SqlOfficeStore, author: str) -> str:
+    """Return the name of somebody who works here no more; empty for anybody else."""
+    record = store.records([RecordId(author)]).get(RecordId(author))
+    gone = left_of(record) if record is not None else None
+    return gone.nama if gone is not None else ""
 
 
 def differs_of(tx: Reader, versions: Sequence[Version], subject: RecordId | None) -> dict[str, Any]:

@@ -72,7 +72,9 @@ def review_routes(site: Site) -> list[Any]:
             decide=found.rights.decide,
             reveal=found.rights.open_numbers,
             report=found.rights.report,
-            profile=found.page.subject is not None and may(visitor.person, "see_warga"),
+            profile=found.page.subject is not None
+            and not found.page.destroyed
+            and may(visitor.person, "see_warga"),
             why=site.text(found.rights.why) if found.rights.why else "",
             reopen=found.rights.reopen,
             why_icon="person" if found.rights.why.endswith("milik_sendiri") else "info",

@@ -158,6 +158,8 @@ def _work(
         case "tugas":
             whom, form = PersonId(given.get("petugas", "")), given.get("form", "")
             return work.assign(person, key, whom, form, kept.task, day_of(given.get("tenggat", "")))
+        case "batal_tugas":
+            return work.call_off(person, key, RecordId(given.get("tugas", "")))
         case "terlambat":
             return site.room.late.close(person, key.kasus, RecordId(given.get("konflik", "")), seen)
         case _:

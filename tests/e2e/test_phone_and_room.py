@@ -54,7 +54,10 @@ def every(phone: Phone) -> list[Card]:
     return [*home.overdue, *home.today, *home.upcoming]
 
 
-def test_a_statement_is_sealed_on_the_phone_read_in_the_room_and_returned_to_that_phone(world: World) -> None:
+@pytest.mark.parametrize("mends", ["the same", "another"])
+def test_a_statement_is_sealed_on_the_phone_read_in_the_room_and_returned_to_that_phone(
+    world: World, mends: str
+) -> None:
     with world.hand() as deps:
         office = Office.__new__(Office)
         office.deps, office.people = deps, {}
@@ -76,6 +79,7 @@ def test_a_statement_is_sealed_on_the_phone_read_in_the_room_and_returned_to_tha
             assert phone.sealed.unlock(PIN) is None
             _, done = recorded(world)
             sync(phone)
+            other = world.phone(0, "hp-baru")
             assert words(phone) == ["diterima"] and world.lacks() == []
 
             kasus = RecordId(world.record(done.visit)["kasus"])
@@ -93,8 +97,25 @@ def test_a_statement_is_sealed_on_the_phone_read_in_the_room_and_returned_to_tha
             sync(phone)
             said = phone.sealed.reasons(done.visit)
             assert (said.note, said.reasons) == (REASON, {"ktk.nama": "Tulis sesuai KTP"})  # type: ignore[union-attr]
+            if mends == "another":  # as when the first one was lost
+                phone = other
+                sync(phone)
+                assert phone.sealed.pin_unit(phone.sealed.unit().offered).problem == ""
+                assert phone.sealed.unlock(PIN) is None
+            [card] = phone.visits.home().returned
+            assert (card.nama, card.status, card.visit) == (done.number, "dikembalikan", done.visit)
+            assert phone.sealed.reasons(done.visit) == said
             again = phone.visits.start_correction(done.visit)
             assert isinstance(again, DraftView)
+            assert phone.visits.home().returned[0].draft == again.id
+            assert isinstance(phone.visits.save(again.id, "ktk", "nama", "Nama Sesuai KTP"), Saved)
+            assert isinstance(phone.visits.finalise(again.id), Finalised)
+            assert phone.visits.home().returned == ()
+            sync(phone)
+            assert open_case(client, kasus, BUDI).status_code == 303
+            page = client.get(f"/ruang/kasus/{kasus}")
+            assert "Nama Sesuai KTP" in page.text and f"{MARK}</span>" in page.text, "the old name is struck"
+            assert "lewat kader" in page.text and "data:image/jpeg" in page.text, "and all else is there"
 
             task = {
                 "langkah": "tugas",

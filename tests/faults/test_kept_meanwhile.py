@@ -2,11 +2,12 @@
 
 import pytest
 
+from field_app.views import DraftView, Refused
 from schemas.ids import RecordId
 from schemas.published import KIND, Published
 from server.compose import now_ms
 from server.store import SqlOfficeStore
-from sync.change import Patch, Resolve
+from sync.change import Decide, Patch, Resolve
 from tests.contract.people import record_id
 from tests.faults.conftest import Make
 from tests.faults.world import (
@@ -20,6 +21,7 @@ from tests.faults.world import (
     start,
     sync,
     visit,
+    visited,
     words,
 )
 from tests.field_app.conftest import SetTime
@@ -281,6 +283,10 @@ def test_unsent_work_of_somebody_who_left_is_received_and_changes_nothing_by_its
     assert world.record(world.beats[0].warga)["alamat"] == "Dukuh Uji"
     only_conflict(world)
     assert phone.visits.search("Warga") == (), "and nothing of the office's is shown any more"
+    assert phone.worker.status().ended, "which she is told"
+    officer(world, {"aktif": False}, aktif=True)
+    sync(phone)
+    assert not phone.worker.status().ended and [hit.nama for hit in phone.visits.search("Warga")]
     assert (world.lacks(), world.faults()) == ([], [])
 
 
@@ -300,6 +306,45 @@ def test_unsent_work_of_a_phone_that_was_revoked_is_received_for_review(regency:
     only_conflict(world)
     assert phone.visits.search("Warga") == ()
     assert (world.lacks(), world.faults()) == ([], [])
+
+
+def test_a_role_that_is_given_and_taken_again_counts_on_the_phone_from_the_next_sync(regency: Make) -> None:
+    """Row 29. What only a verifikator fills begins while she is one; what she began then goes on after it."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    foreign = Refused(say="lapangan.bukan_wewenang")
+    assert phone.visits.start("pendamping", None, None) == foreign
+    officer(world, {"peran": ["pendamping"]}, peran=["verifikator"])
+    sync(phone)
+    draft = phone.visits.start("pendamping", None, None)
+    assert isinstance(draft, DraftView)
+    officer(world, {"peran": ["verifikator"]}, peran=["pendamping"])
+    sync(phone)
+    assert foreign == phone.visits.start("pendamping", None, None)
+    phone.visits.save(draft.id, "pendamping", "catatan", "Baru mulai")
+    done = finish(phone, draft.id)
+    sync(phone)
+    assert (words(phone), pending(phone)) == (["diterima"], (0, 0))
+    assert world.versions(done.visit) == [done.change.hex()] and world.faults() == []
+
+
+def test_a_return_is_mended_by_who_made_the_visit_whatever_she_may_begin_by_now(regency: Make) -> None:
+    """Row 29. The office asks her, so she can answer."""
+    world = regency()
+    phone, done = visited(world)
+    world.act(
+        Decide(visit=done.visit, follows=done.change, decision="kembalikan", reasons={}, note="Foto rumah")
+    )
+    officer(world, {"peran": ["pendamping"]}, peran=["petugas"])
+    sync(phone)
+    assert phone.visits.start(FORM, None, None) == Refused(say="lapangan.bukan_wewenang")
+    again = phone.visits.start_correction(done.visit)
+    assert isinstance(again, DraftView), again
+    answer(phone, again.id, alamat="Dukuh Baru")
+    finish(phone, again.id)
+    sync(phone)
+    assert words(phone) == ["diterima"] and len(world.versions(done.visit)) == 2
 
 
 def test_a_role_taken_away_leaves_finished_work_on_its_way(regency: Make) -> None:

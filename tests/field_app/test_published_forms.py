@@ -57,6 +57,34 @@ def test_a_new_version_is_what_the_next_visit_begins_with(field: Field) -> None:
     assert draft.forms["bpnt_kpm"].version == 2
 
 
+GONE = ('edc_atm = "Transaksi EDC/ATM"\n', "")
+ANOTHER_KIND = (
+    'type = "teks"\nprivacy = "biasa"\nlabel = "Periode penyaluran"\nhint = "Misalnya Jan–Mar 2026."\n'
+    "max_length = 40",
+    'type = "tanggal"\nprivacy = "biasa"\nlabel = "Periode penyaluran"',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [(GONE, {"cara_terima"}), (ANOTHER_KIND, {"periode"}), (NEW_TITLE, set())],
+    ids=["choice gone", "another kind", "as before"],
+)
+def test_of_the_last_visit_only_what_the_new_version_takes_is_offered(
+    field: Field, change: tuple[str, str], lost: set[str]
+) -> None:
+    said = {"hasil_kunjungan": "terisi_sebagian", "cara_terima": "edc_atm", "periode": "Okt 2026"}
+    draft = field.start()
+    for name, value in said.items():
+        field.visits.save(draft.id, "bpnt_kpm", name, value)
+    field.finish(draft.id)
+    take(field, following("bpnt_kpm", change))
+    again = field.visits.start("bpnt_kpm", WARGA, None)
+    assert isinstance(again, DraftView) and again.forms["bpnt_kpm"].version == 2
+    offered = again.last["bpnt_kpm"]
+    assert {"cara_terima", "periode"} - offered.keys() == lost and "alamat" in offered
+
+
 def test_a_draft_keeps_the_version_it_was_begun_with(field: Field) -> None:
     draft = field.start()
     take(field, following("bpnt_kpm", NEW_TITLE))

@@ -339,7 +339,7 @@ def test_too_many_photos_for_one_container_are_refused_and_the_draft_stays(field
 # a visit that came back, and tasks --------------------------------------------------------------------------
 
 
-def came_back(field: SealedField, private: bytes = bytes(32)) -> Finalised:
+def came_back(field: SealedField, private: bytes = bytes(32), state: str = "dikembalikan") -> Finalised:
     field.ready()
     draft = field.begin()
     field.visits.save(draft.id, "ktk", "hasil_kunjungan", "terisi_sebagian")
@@ -349,7 +349,7 @@ def came_back(field: SealedField, private: bytes = bytes(32)) -> Finalised:
     note = field.note(reasons, "alasan", done.visit, 1, private)
     submit = field.last_submit()
     row = {
-        "form": SEALED_FORM, "state": "dikembalikan", "petugas": PERSON, "kasus": submit.kasus,
+        "form": SEALED_FORM, "state": state, "petugas": PERSON, "kasus": submit.kasus,
         "versions": [{"change": done.change.hex(), "number": 1}], "notes": {"alasan": [[note.key,
         note.data]]}, }  # fmt: skip
     field.acknowledge()
@@ -385,6 +385,20 @@ def test_reasons_open_behind_the_second_unlock_and_the_next_version_asks_only_wh
     submit = field.last_submit()
     assert (submit.visit, submit.follows, submit.number) == (done.visit, done.change, 2)
     assert field.look_inside(submit).opening.follows == done.change
+
+
+@pytest.mark.parametrize("state", ["ditolak", "ditahan", "disetujui"])
+def test_the_offices_word_on_a_visit_that_did_not_come_back_is_told_of_and_opens_too(
+    field: SealedField, state: str
+) -> None:
+    done = came_back(field, state=state)
+    view = field.visits.visit(done.visit)
+    assert (view.status, view.told, view.note) == (state, True, "")
+    said = field.sealed.reasons(done.visit)
+    assert isinstance(said, Reasons) and said.note == "Terima kasih"
+    row = {"form": SEALED_FORM, "state": state, "versions": [{"change": done.change.hex(), "number": 1}]}
+    field.pull({done.visit: ("kunjungan", {**row, "notes": {}})})
+    assert not field.visits.visit(done.visit).told, "where nothing was said nothing is to be read"
 
 
 def test_reasons_sealed_to_another_device_open_nothing_here_and_it_says_so(field: SealedField) -> None:

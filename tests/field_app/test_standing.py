@@ -7,7 +7,7 @@ import pytest
 from field_app.blobs import DITERIMA, LOKAL, TERKIRIM
 from field_app.rehearsal import drawn_photo
 from field_app.views import DraftView, Refused
-from schemas.ids import RecordId
+from schemas.ids import ChangeId, RecordId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
 from sync.chain import START
 from tests.field_app.field import NIK, PERSON, PLACE, SMALL, TUGAS, Field, answers
@@ -66,6 +66,25 @@ def test_a_visit_is_received_only_when_what_it_changes_of_somebody_is_too(
     assert field.status() == [status]
     field.pull({}, outcomes={version.patch: Applied(seq=2)})
     assert field.status() == ["diterima"]
+
+
+def test_a_visit_to_somebody_who_was_destroyed_meanwhile_is_there_and_says_what_became_of_them(
+    field: Field,
+) -> None:
+    done = field.visit()
+    [version] = field.bench.drafts.finalised()
+    assert version.patch is not None
+    told: dict[ChangeId, Outcome] = {
+        version.patch: Rejected(problem="dimusnahkan"),
+        done.change: Applied(seq=1),
+    }
+    field.pull({}, acknowledged=field.store.head(), outcomes=told)
+    assert field.status() == ["terkirim"], "its photos are still on their way"
+    field.receive_photos()
+    view = field.visits.visit(done.visit)
+    assert (view.status, view.problem, view.again) == ("diterima", "lapangan.sasaran_dimusnahkan", False)
+    field.pull({}, outcomes={done.change: Rejected(problem="isi_tidak_terbaca")})
+    assert field.status() == ["tidak_diterima"], "what is said of the visit itself goes before"
 
 
 def test_of_two_conflicts_it_is_said_which_is_open_and_that_one_was_chosen(field: Field) -> None:

@@ -11,7 +11,7 @@ from field_app.wanted import CAME_BACK, NOT_ASKED, WITHDRAWN
 from schemas.ids import RecordId
 from schemas.wire import Removed
 from sync.change import Submit
-from tests.field_app.field import EWARONG, FIELDS, MINE, NIK, TASK, TUGAS, WARGA, Field
+from tests.field_app.field import DESA, EWARONG, FIELDS, MINE, NIK, PERSON, TASK, TUGAS, WARGA, Field
 
 OTHER = RecordId("4" * 32)
 WRONG = {"bpnt_kpm.foto_kk": "Tidak terbaca"}
@@ -222,3 +222,20 @@ def test_a_hit_says_that_there_is_a_tugas_while_one_is_left(field: Field, state:
     field.start()
     field.pull({TUGAS: ("tugas", TASK | {"state": state})})
     assert [hit.has_task for hit in field.visits.search("uji")] == [has_task]
+
+
+def test_a_visit_without_a_tugas_that_came_back_to_a_phone_that_is_gone_is_asked_for_on_the_next(
+    field: Field,
+) -> None:
+    """Until she goes there again; one of a tugas comes back as that."""
+    row = {"form": "bpnt_kpm", "petugas": PERSON, "subjek": WARGA, "state": "dikembalikan", "kode_desa": DESA}
+    field.pull({WARGA: ("warga", FIELDS), RecordId("8" * 32): ("kunjungan", row)})
+    field.pull({RecordId("9" * 32): ("kunjungan", row | {"tugas": TUGAS})})
+    [card] = field.visits.home().returned
+    assert (card.nama, card.status, card.hint) == ("Warga Uji", "tugas", "pernah_kembali")
+    started = field.visits.start(card.form, card.subjek, card.tugas)
+    assert isinstance(started, DraftView)
+    assert field.visits.home().returned == () and len(field.visits.home().drafts) == 1
+    field.fill(started.id)
+    field.finish(started.id)
+    assert field.visits.home().returned == ()

@@ -485,12 +485,14 @@ def test_a_revoked_phone_hands_over_and_is_shown_nothing_more(
 ) -> None:
     assert enrolled.worker.run_once() is None
     assert [card.nama for card in enrolled.visits.home().today] == ["Warga Uji"]
+    assert not enrolled.worker.status().ended
     record_visit(enrolled, start_visit(enrolled))
     device = enrolled.owner.device
     assert isinstance(lost.report(ADMIN, device, office.deps.now_ms(), "Dicuri di pasar"), str)
     assert enrolled.worker.run_once() is None
     assert enrolled.visits.home().today == ()  # what others know of her people left the phone
-    assert enrolled.worker.status().data_pending == enrolled.worker.status().photos_pending == 0
+    status = enrolled.worker.status()
+    assert (status.data_pending, status.photos_pending, status.ended) == (0, 0, True)
     said = lost.all()[0]
     assert said.facts.people >= 1 and said.facts.locked == "berkas" and said.facts.said_ms
     assert office.faults() == []

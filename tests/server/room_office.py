@@ -90,13 +90,16 @@ class Sealer:
         answers: dict[str, Any] | None = None,
         held: bool = True,
         photos: int = 2,
+        whole: bool = True,
     ) -> tuple[RecordId, ChangeId]:
-        """Send a sealed visit. `key`: the number of the unit's key, the newest unless said."""
+        """Send a sealed visit. `key`: the number of the unit's key, the newest unless said. One that is not
+        `whole` holds these answers alone, as a correction does.
+        """
         visit, deps = visit or RecordId(secrets.token_hex(16)), self.office.deps
         keys, now = self.keys(), deps.now_ms()
         public = next(each for each in keys.keys if each.number == (key or keys.newest.number)).public_key
         pictures = [picture(f"berkas {secrets.token_hex(8)}", number) for number in range(photos)]
-        given = {**ANSWERS, **(answers or {})}
+        given = {**(ANSWERS if whole else {}), **(answers or {})}
         shots = [
             Shot(
                 blob=BlobId(sha256(data).hexdigest()),
@@ -163,7 +166,7 @@ def serving_cheaply(office: Office) -> Iterator[str]:
 
 def add_officers(office: Office, roles: dict[str, tuple[Role, ...]] | None = None) -> None:
     """Add the two officers of the room, and somebody who visits."""
-    office.add_person(FIELD, "Lapangan Uji", "LP", ("pendamping",), services=("ktkpm",))
+    office.add_person(FIELD, "Lapangan Uji", "LP", ("pendamping", "verifikator"), services=("ktkpm",))
     for name, held in (roles or {SITI: ("petugas", "verifikator"), BUDI: ("kabid", "verifikator")}).items():
         office.add_person(name, f"{name.title()} Uji", name[:2].upper(), held, services=SERVICES)
 

@@ -138,6 +138,19 @@ def test_what_came_after_the_approval_does_not_go_unseen_with_it(
     assert change in desk.office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).contents([change]))
 
 
+def test_of_a_visit_that_came_after_its_person_was_destroyed_the_page_says_so(desk: Desk) -> None:
+    reject(desk, desk.undecided)
+    propose(desk, "petugas", desk.office.warga)
+    assert approve(desk, "kabid", desk.office.warga) == "ya"
+    late, _ = desk.office.add_visit()
+    with serving(desk.office) as address, log_in(address, "verifikator") as client:
+        page = client.get(f"/kunjungan/{late}").text
+        assert "Data orang ini sudah dimusnahkan (BA 9/2026)" in page and "Kunjungan ini sampai" in page
+        assert f"/warga/{desk.office.warga}" not in page, "there is no profile to be led to"
+    reject(desk, late)
+    assert propose(desk, "petugas", late) == approve(desk, "kabid", late) == "ya"
+
+
 @pytest.mark.parametrize("held", ["warga", "visit"])
 def test_a_hold_on_a_part_forbids_the_whole_and_a_hold_on_the_whole_forbids_a_part(
     desk: Desk, held: str

@@ -115,6 +115,18 @@ def test_whoever_came_another_way_goes_back_to_the_queue(office: Office, desk: h
 # beside colleagues ------------------------------------------------------------------------------------------
 
 
+def test_of_a_visit_by_somebody_who_left_it_is_said_that_nobody_sees_why_it_came_back(
+    office: Office, desk: httpx.Client
+) -> None:
+    visit, _ = office.add_visit()
+    assert "tidak bekerja lagi" not in desk.get(f"/kunjungan/{visit}").text
+    author = RecordId(office.people["pendamping"])
+    off = Patch(record=author, kind="petugas", base={"aktif": True}, new={"aktif": False})
+    office.deps.office.act(office.deps.office.person, off)
+    page = desk.get(f"/kunjungan/{visit}").text
+    assert "Pendamping Uji tidak bekerja lagi di sini" in page and "tidak sampai ke HP siapa pun" in page
+
+
 def test_two_officers_on_one_visit_see_each_other(office: Office, address: str, desk: httpx.Client) -> None:
     [visit] = add(office, 1)
     assert "sedang membuka" not in desk.get(f"/kunjungan/{visit}").text

@@ -1,9 +1,13 @@
 """A sealed case decided, moved on and given out as tasks in the room."""
 
+import re
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from schemas.base import decode, encode
+from schemas.ids import ChangeId, RecordId
 from schemas.sealed_notes import Assignment, Reasons
 from server import device_store, sealed_store
 from sync.change import Patch, SealedAdvance, SealedDecide
@@ -11,8 +15,11 @@ from sync.scope import UNIT_KEYS
 from tests.server.room_case_site import Site, case_site, decide, move, page_of  # noqa: F401 - the fixture `site`
 from tests.server.room_office import (
     FIELD,
+    NIK,
     PHRASES,
+    SECRET,
     SITI,
+    STORY,
     Sealer,
     csrf,
     open_case,
@@ -206,3 +213,91 @@ def test_a_phone_with_a_key_that_is_none_holds_up_no_decision(site: Site) -> Non
     assert decide(client, kasus, visit, "tahan", catatan="Menunggu keterangan").status_code == 303
     notes = site.office.fields(visit)["notes"]["alasan"]
     assert decode(site.sealer.reads(notes, "alasan", visit, 1), Reasons).note == "Menunggu keterangan"
+
+
+def mended(site: Site, kasus: RecordId, visit: RecordId, change: ChangeId, **answers: Any) -> ChangeId:
+    """Send a correction as a phone does: it has no other answer than what was asked again."""
+    _, second = site.sealer.visit(
+        kasus, visit=visit, follows=change, number=2, answers=answers, photos=0, whole=False
+    )
+    return second
+
+
+def test_what_a_correction_was_not_asked_stands_as_it_was_with_its_photos(site: Site) -> None:
+    client, kasus, visit, change = site.opened(photos=3)
+    asked = {f"alasan.ktk.{name}": "Tanyakan lagi" for name in ("nama", "nik")}
+    assert decide(client, kasus, visit, "kembalikan", **asked).status_code == 303
+    mended(site, kasus, visit, change, nama="Nama Benar")
+    open_case(client, kasus)
+    page = client.get(page_of(kasus))
+    assert SECRET in page.text and STORY in page.text
+    struck = re.findall(r'<span class="was">.*?</span>([^<]*)</span>', page.text)
+    assert struck == [NIK, "Korban Uji"], "what was asked and not answered is blank"
+    shots = re.findall(rf'href="(/ruang/kasus/{kasus}/foto/[0-9a-f]+/\d)"', page.text)
+    assert len(shots) == 3 and all(client.get(shot).status_code == 200 for shot in shots)
+
+
+def test_a_correction_without_the_nik_is_found_to_be_a_double_all_the_same(site: Site) -> None:
+    def corrected() -> tuple[str, str]:
+        """Open a case of one NIK that was corrected; its code, and its page."""
+        client, kasus, visit, change = site.opened(answers={"nik": "3314994101850999"})
+        asked = {"alasan.ktk.nama": "Sesuai KTP"}
+        assert decide(client, kasus, visit, "kembalikan", **asked).status_code == 303
+        mended(site, kasus, visit, change, nama="Nama Benar")
+        open_case(client, kasus)
+        return site.office.fields(kasus)["kode"], client.get(page_of(kasus)).text
+
+    first, _ = corrected()
+    assert first in corrected()[1]
+
+
+@pytest.mark.parametrize("note", ["", "Terima kasih"])
+def test_an_approval_is_sealed_to_the_phone_where_something_is_said(site: Site, note: str) -> None:
+    client, kasus, visit, _ = site.opened()
+    assert decide(client, kasus, visit, "setujui", catatan=note).status_code == 303
+    assert bool(site.office.fields(visit)["notes"]) == bool(note)
+    assert f"Disetujui oleh {SITI.title()} Uji" in client.get(page_of(kasus)).text
+
+
+def test_a_task_of_somebody_who_left_is_called_off_by_a_button_and_is_left_with_nobody(site: Site) -> None:
+    office = site.office
+    made = office.add_person("lepas", "Lepas Uji", "LS", ("verifikator",), services=("ktkpm",))
+    Sealer(office, made)
+    client, kasus, _, _ = site.opened()
+    task = {"langkah": "tugas", "petugas": made, "form": "ktk", "isi_tugas": "Temui di balai desa"}
+    assert send(client, page_of(kasus), **task).status_code == 303
+    off = Patch(record=RecordId(made), kind="petugas", base={"aktif": True}, new={"aktif": False})
+    office.deps.office.act(office.deps.office.person, off)
+    assert "1 tugas masih pada Lepas Uji" in client.get("/").text
+    found = re.search(r'name="tugas" value="([0-9a-f]+)"', client.get(page_of(kasus)).text)
+    assert found
+    order = {"langkah": "batal_tugas", "tugas": found[1]}
+    assert send(client, page_of(kasus), **order).status_code == 303
+    page = client.get(page_of(kasus)).text
+    assert 'value="batal_tugas"' not in page and "Batal" in page
+    assert "tugas masih pada" not in client.get("/").text
+    assert send(client, page_of(kasus), **order).status_code == 409
+
+
+def test_of_a_visit_by_somebody_who_left_it_is_said_that_nobody_reads_why_it_came_back(site: Site) -> None:
+    made = site.office.add_person("pergi", "Pergi Uji", "PG", ("verifikator",), services=("ktkpm",))
+    own = Sealer(site.office, made)
+    kasus, _ = own.case()
+    own.visit(kasus)
+    client = site.screen(SITI)
+    open_case(client, kasus)
+    assert "tidak bekerja lagi" not in client.get(page_of(kasus)).text
+    off = Patch(record=RecordId(made), kind="petugas", base={"aktif": True}, new={"aktif": False})
+    site.office.deps.office.act(site.office.deps.office.person, off)
+    assert "Pergi Uji tidak bekerja lagi di sini" in client.get(page_of(kasus)).text
+
+
+def test_what_is_asked_of_a_photo_comes_to_the_phone_by_what_it_answers(site: Site) -> None:
+    client, kasus, visit, _ = site.opened()
+    page = client.get(page_of(kasus)).text
+    photo = re.findall(r'name="alasan\.([0-9a-f]{64})"', page)[1]
+    asked = {f"alasan.{photo}": "Buram", "alasan.ktk.pas_foto": "Latar merah"}
+    assert decide(client, kasus, visit, "kembalikan", **asked).status_code == 303
+    plain = site.sealer.reads(site.office.fields(visit)["notes"]["alasan"], "alasan", visit, 1)
+    assert set(decode(plain, Reasons).reasons) == {"ktk.pas_foto"}
+    assert sorted(decode(plain, Reasons).reasons["ktk.pas_foto"].split("\n")) == ["Buram", "Latar merah"]

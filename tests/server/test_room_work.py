@@ -9,7 +9,7 @@ from server import device_store
 from server.access import Role
 from server.sealed_store import late_by_case
 from server.services.room_opening import OpenCase
-from server.services.room_reading import Fact
+from server.services.room_reading import Fact, load_case
 from server.services.room_work import Key, RoomWork, reachable
 from server.store import SqlOfficeStore
 from sync.change import SealedDecide
@@ -110,6 +110,31 @@ def test_a_task_says_what_to_do_in_ten_letters(room: Parts) -> None:
     assert why(work.assign(siti, key, field, "ktk", f" {'a' * 9} ", None)) == "perlu_tugas"
     assert why(work.assign(siti, key, field, "bpnt_kpm", "a" * 10, None)) == "perlu_form"
     assert work.assign(siti, key, field, "ktk", "a" * 10, None) is None
+
+
+def test_a_task_is_called_off_once_and_from_its_own_case(room: Parts) -> None:
+    kasus, other, field = room.case(), room.case(), room.office.people[FIELD]
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+    assert work.assign(siti, key, field, "ktk", "Temui di balai desa", None) is None
+    facts = room.engine.read(lambda tx: load_case(tx, kasus))
+    assert facts is not None
+    [tugas] = [task.id for task in facts.tugas]
+    assert why(work.call_off(siti, key_to(room, other), tugas)) == "usang", "not from another case"
+    key = key_to(room, kasus)
+    assert work.call_off(siti, key, tugas) is None
+    assert record(room, tugas).fields["state"] == "batal"
+    assert why(work.call_off(siti, key, tugas)) == "usang"
+
+
+def test_no_task_goes_to_somebody_whose_role_does_not_fill_its_form(room: Parts) -> None:
+    kasus, person = room.case(), room.office.add_person("dampingi", "Dampingi Uji", "DU", ("pendamping",))
+    Sealer(room.office, room.office.add_person("sosial", "Sosial Uji", "SU", ("pendamping",), (), ("ktkpm",)))
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+    assert "Sosial Uji" in [each.nama for each in room.engine.read(reachable)]
+    assert [each.nama for each in work.reachable()] == ["Lapangan Uji"], "no form of sealed cases is theirs"
+    social = room.office.people["sosial"]
+    assert why(work.assign(siti, key, social, "ktk", "a" * 10, None)) == "bukan_perannya"
+    assert why(work.assign(siti, key, person, "ktk", "a" * 10, None)) == "tanpa_hp"
 
 
 def test_tasks_go_to_those_who_serve_sealed_cases_and_have_a_phone_that_reads(room: Parts) -> None:

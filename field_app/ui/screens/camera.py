@@ -14,6 +14,7 @@ from kivy.uix.gridlayout import GridLayout
 from field_app.devices import Guide, WindowCamera
 from field_app.exif import place_in
 from field_app.paper import shape_of
+from field_app.returned import asked_of
 from field_app.ui.fields.evidence import PhotoTile
 from field_app.ui.kv import load_kv
 from field_app.ui.labels import question, where
@@ -28,7 +29,7 @@ from field_app.ui.widgets.paper import LiveView, PaperFrame
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
 from schemas.check import visible_fields
-from schemas.form_cells import field_at, photo_cells
+from schemas.form_cells import field_at, photo_cells, table_of
 from schemas.form_types import USUAL_PHOTOS, Berkas, Foto, Gps
 from schemas.papers import is_paper
 
@@ -169,7 +170,11 @@ class CameraScreen(BaseScreen):
     def _needed(self, view, definition):
         card = Card(spacing=dp(4))
         card.add_widget(Words(text=self.say("aplikasi.kamera.daftar"), style="question"))
+        again = asked_of(view.returned, [definition]) if view.sealed and view.returned else None
         for name in self._places(definition, view.forms[self._form].answers):
+            # a sealed visit comes back without its pictures: those that were not asked again are in the room
+            if again is not None and name != self._field and (self._form, table_of(name)) not in again:
+                continue
             count = len(self._photos(view, name))
             under = (
                 self.say("aplikasi.kamera.ada", jumlah=count) if count else self.say("aplikasi.kamera.belum")

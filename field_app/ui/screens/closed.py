@@ -1,11 +1,13 @@
-"""What the office sealed to this phone: why a visit came back, or what a task is about; then on to the
-form.
+"""What the office sealed to this phone: why a visit came back or was decided so, or what a task is about;
+then on to the form.
 """
 
 from typing import Any
 
 from kivy.metrics import dp
 
+from field_app.standing import DECIDED
+from field_app.ui.cards import status_chip
 from field_app.ui.finished_cards import hint_notice
 from field_app.ui.kv import load_kv
 from field_app.ui.labels import where
@@ -30,9 +32,11 @@ class ClosedScreen(BaseScreen):
 
     def enter(self):
         sealed, card = self.context.phone.sealed, self._card
-        is_back = card.status == "dikembalikan" and card.visit
-        work = (lambda: sealed.reasons(card.visit)) if is_back else (lambda: sealed.assignment(card.tugas))
-        self.context.background.run(work, self._returned if is_back else self._assigned)
+        if card.visit and card.status in DECIDED:
+            show = self._returned if card.status == "dikembalikan" else self._decided
+            self.context.background.run(lambda: sealed.reasons(card.visit), show)
+        else:
+            self.context.background.run(lambda: sealed.assignment(card.tugas), self._assigned)
 
     def _returned(self, told):
         body = self._clear()
@@ -44,13 +48,29 @@ class ClosedScreen(BaseScreen):
         if self._card.hint:
             body.add_widget(hint_notice(self._card.hint, self.say))
         body.add_widget(Words(text=self.say("aplikasi.tersegel.tanpa_isi_lama"), ink="ink_soft"))
+        self._add_told(body, told, self._add_link)
+
+    def _decided(self, told):
+        """Why it was refused, held or approved: there is nothing to mend."""
+        body = self._clear()
+        if self._says_why(told):
+            return
+        word, icon, tone = status_chip(self._card.status, self.look, self.say)
+        body.add_widget(Notice(icon=icon, tone=tone, text=word))
+        self._add_told(body, told)
+        if not told.note and not told.reasons:
+            body.add_widget(Words(text=self.say("aplikasi.tersegel.tanpa_catatan"), ink="ink_soft"))
+
+    def _add_told(self, body, told, add_way=None):
+        """The office's words on the whole, then on each thing, with the way that leads there."""
         if told.note:
             body.add_widget(Notice(icon="office", tone="info", text=told.note))
         for key, reason in told.reasons.items():
             card = Card(spacing=dp(8))
             card.add_widget(Words(text=self._place(told.form, key), style="question"))
             card.add_widget(Notice(icon="returned", tone="bad", text=reason))
-            self._add_link(card, told.form, key)
+            if add_way is not None:
+                add_way(card, told.form, key)
             body.add_widget(card)
 
     def _assigned(self, told):

@@ -107,6 +107,7 @@ class FormScreen(FormHost):
             if self._jump:
                 self.at = self._find(*self._jump)
                 self._stand_on(*self._jump)
+                self._remember_page()
         self.show_page(fresh=first)
         if first and (there := self._jump or view.at):
             card = self._cards.get(there)
@@ -234,9 +235,12 @@ class FormScreen(FormHost):
         self._mending = False
         self.context.shell.hush_words()
         self.at = max(0, min(index, len(self.steps) - 1))
+        self._remember_page()
+        self.show_page()
+
+    def _remember_page(self):
         visits, step, at = self.context.phone.visits, self.step, self.at
         self.ask(lambda: visits.remember_page(self._draft, step.form, at), lambda _none: None)
-        self.show_page()
 
     def pages(self):
         """All pages, and what can be done with the draft."""

@@ -4,7 +4,7 @@ from field_app.ui.cards import home_items, month_words
 from field_app.ui.kv import load_kv
 from field_app.ui.leading import lead
 from field_app.ui.shell import BaseScreen
-from field_app.ui.sync_cards import clock_notice
+from field_app.ui.sync_cards import clock_notice, ended_notice
 from field_app.ui.widgets import head, rows  # noqa: F401 - their classes are named in the .kv
 from field_app.ui.widgets.words import Empty, Words
 from schemas.format import long_date
@@ -41,11 +41,11 @@ class HomeScreen(BaseScreen):
             self.ids.place.add_widget(self._empty)
 
     def _show_said(self, view):
-        """What stands under Hari ini goes by the phone's clock: she is told here when that is wrong. Else how
-        much of this month is done: it helps to plan, and blames nobody.
+        """That the office ended her work here. Or what stands under Hari ini goes by the phone's clock: she
+        is told when that is wrong. Else how much of this month is done: it helps to plan, and blames nobody.
         """
         self.ids.said.clear_widgets()
-        notice = clock_notice(view.sync, self.say)
+        notice = ended_notice(view.sync, self.say) or clock_notice(view.sync, self.say)
         if notice is not None:
             self.ids.said.add_widget(notice)
         elif view.month is not None:

@@ -6,7 +6,14 @@ from field_app.ui.cards import status_chip
 from field_app.ui.handover import HandoverCard
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
-from field_app.ui.sync_cards import clock_notice, conflicts_card, losses_card, notes_of, progress_words
+from field_app.ui.sync_cards import (
+    clock_notice,
+    conflicts_card,
+    ended_notice,
+    losses_card,
+    notes_of,
+    progress_words,
+)
 from field_app.ui.widgets.buttons import Link
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact, SyncRow
@@ -44,6 +51,7 @@ class SyncScreen(BaseScreen):
         body.clear_widgets()
         for card in (
             self._problem(status),
+            ended_notice(status, say),
             clock_notice(status, say),
             losses_card(self.context, self.context.phone.visits.losses(), self._record_again),
             conflicts_card(self.context, status),

@@ -177,6 +177,8 @@ class TaskScreen(BaseScreen):
         if what == "perbaiki":
             screen = "closed" if self._card.form == SEALED_FORM else "repair"
             context.shell.replace(screen, card=replace(self._card, status="dikembalikan"))
+        elif what == "baca_catatan":
+            context.shell.go("closed", card=replace(self._card, status=self._seen[1].status))
         elif what == "catat_ulang":
             context.background.run(lambda: context.phone.visits.record_again(visit), self._started)
         else:

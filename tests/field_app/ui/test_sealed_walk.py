@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from field_app.ui.guard import QuickExit
 from field_app.ui.photo_place import MOST_WAIT_S
 from field_app.ui.pictures import scenes
-from field_app.ui.sample_sealed import KODE, sealed_cards, sealed_draft
+from field_app.ui.sample_sealed import KODE, PIN, sealed_cards, sealed_draft
 from field_app.ui.theme import Look
 from field_app.ui.widgets.buttons import Choice, Link
+from field_app.ui.widgets.facts import FindingRow
 from field_app.ui.widgets.pin import KEY_HEIGHT, Key
 from field_app.ui.widgets.words import Words
 from field_app.views import Refused
@@ -118,7 +119,31 @@ def test_a_finished_case_does_not_say_that_nobody_was_ever_visited(driver: Drive
     about = replace(visits.task(task), subject={}, why="", last_visit=None)
     visits.task = lambda _tugas: about
     _opened(driver, "task", card=replace(card, tugas=task, visit=RecordId("k3")))
-    assert driver.sees(card.nama) and not driver.sees("Belum pernah dikunjungi")
+    assert driver.sees(card.nama) and not driver.sees("Belum pernah dari HP ini")
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+@pytest.mark.parametrize("status", ["ditolak", "ditahan"])
+def test_what_the_office_said_of_a_case_that_it_refused_or_holds_is_read_behind_the_second_unlock(
+    driver: Driver, scale: float, status: str
+) -> None:
+    driver.open(scale=scale)
+    phone = driver.phone
+    view = replace(phone.visits.visit("k2"), status=status, sealed=True, told=True)
+    phone.visits.visit = lambda _visit: view
+    driver.shell.go("task", card=replace(sealed_cards()["sent"][0], status=status))
+    driver.settle()
+    driver.press("Baca catatan kantor")
+    assert driver.shell.name == "second" and not driver.sees("Selain dua hal ini")
+    for digit in PIN:
+        driver.tap(next(w for w in driver.walk() if isinstance(w, Key) and w.text == digit))
+    driver.wait_for(lambda: driver.shell.name == "closed")
+    assert driver.sees("Selain dua hal ini sudah baik.") and driver.sees("Jam berapa yang aman?")
+    assert not driver.sees("Mulai perbaikan") and not driver.sees("Perbaiki isian")
+    phone.sealed.reasons = lambda _visit: Reasons(form="ktk", reasons={}, note="")  # type: ignore[method-assign]
+    driver.shell.replace("closed", card=replace(sealed_cards()["sent"][0], status=status))
+    driver.settle()
+    assert driver.sees("Kantor tidak menulis catatan.")
 
 
 def test_that_a_photo_is_worked_on_is_said_until_it_is_kept_and_no_longer(driver: Driver) -> None:
@@ -186,6 +211,32 @@ def test_a_correction_begins_at_the_first_page_that_was_asked_again_though_other
     driver.phone.visits.drafts["dks"].returned = {"ktk.alasan_hasil": "Tulis apa yang belum lengkap."}
     _opened(driver, "form", draft="dks")
     assert driver.screen.at > 0 and "alasan_hasil" in driver.screen.step.fields
+
+
+def test_after_a_lock_a_correction_is_come_back_to_at_the_reason_that_led_into_it(driver: Driver) -> None:
+    driver.open(scale=1.6)
+    _opened(driver, "closed", card=sealed_cards()["returned"][0])
+    driver.tap(next(w for w in driver.walk() if isinstance(w, Link) and w.text == "Perbaiki isian"))
+    driver.wait_for(lambda: driver.shell.name == "form" and driver.sees("Tulis apa yang belum lengkap."))
+    driver.app.lock()
+    driver.settle()
+    for digit in driver.phone.pin:
+        driver.tap(next(w for w in driver.walk() if isinstance(w, Key) and w.text == digit))
+    driver.wait_for(lambda: driver.shell.name == "form")
+    assert "alasan_hasil" in driver.screen.step.fields
+
+
+def test_beside_the_picture_that_was_asked_again_no_other_is_called_needed(driver: Driver) -> None:
+    driver.open(camera=FilmCamera())
+    driver.phone.visits.unit_problem = ""
+    driver.phone.visits.start_correction("ks")
+    driver.phone.visits.drafts["dks"].returned = {"ktk.fc_ktp": "Buram.", "ktk.fc_kk": "Terpotong."}
+    _opened(driver, "camera", draft="dks", form="ktk", field="fc_ktp")
+    listed = [widget.text for widget in driver.walk() if isinstance(widget, FindingRow)]
+    assert listed == ["Fotokopi KTP", "Fotokopi KK"]
+    del sealed_draft(driver.phone.visits, "ds").answers["ktk"]["setuju_dokumen"]
+    _opened(driver, "camera", draft="ds", form="ktk", field="fc_ktp")
+    assert len([widget for widget in driver.walk() if isinstance(widget, FindingRow)]) > 2
 
 
 def test_a_correction_that_was_begun_leads_to_its_reasons_and_goes_on(driver: Driver) -> None:

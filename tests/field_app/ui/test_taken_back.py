@@ -121,6 +121,53 @@ def test_a_tugas_that_goes_while_she_looks_at_the_list_is_told_when_it_is_opened
     comes_back(driver)
 
 
+def test_of_a_tugas_that_somebody_else_began_it_is_not_said_that_nobody_was_ever_there(
+    driver: Driver,
+    enrolled: Phone,  # noqa: F811
+    office: Running,  # noqa: F811
+    time: SetTime,
+) -> None:
+    """It came back to whoever had it before, whose visit is not on this phone."""
+    back = Patch(record=TUGAS, kind="tugas", base={"state": "baru"}, new={"state": "dikembalikan"})
+    office.deps.office.act(office.deps.office.person, back)
+    assert enrolled.worker.run_once() is None
+    driver.open(enrolled, now_ms=time.now_ms)
+    driver.tap(rows(driver)[0])
+    assert driver.sees("Kunjungan sebelumnya dikembalikan kantor") and driver.sees("Belum pernah dari HP ini")
+    driver.press("Mulai kunjungan")
+    assert driver.shell.name == "form"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6], ids=["usual", "large"])
+def test_who_is_no_longer_on_duty_is_told_why_nothing_is_shown_and_what_to_do_with_what_is_left(
+    driver: Driver,
+    enrolled: Phone,  # noqa: F811
+    office: Running,  # noqa: F811
+    time: SetTime,
+    scale: float,
+) -> None:
+    """Photos that are still here go all the same, and she is told when all of it is there."""
+    done = record_visit(enrolled, start_visit(enrolled))
+    person = RecordId(enrolled.visits._bench.owner.person)
+    off = Patch(record=person, kind="petugas", base={"aktif": True}, new={"aktif": False})
+    office.deps.office.act(office.deps.office.person, off)
+    network = enrolled.worker._network
+    network.metered = lambda: True  # type: ignore[method-assign]
+    enrolled.settings.wifi_only = True
+    assert enrolled.worker.run_once() is None
+    driver.open(enrolled, now_ms=time.now_ms, scale=scale)
+    assert driver.sees("Kantor mengakhiri tugas di HP ini") and driver.sees("kirim semuanya, juga fotonya")
+    driver.shell.go("sync")
+    driver.settle()
+    assert driver.sees("kirim semuanya, juga fotonya")
+    network.metered = lambda: False  # type: ignore[method-assign]
+    assert enrolled.worker.run_once() is None
+    driver.screen.heard()
+    driver.settle()
+    assert driver.sees("Semua yang Anda selesaikan sudah ada di kantor")
+    assert enrolled.visits.visit(done.visit).photos
+
+
 def comes_back(driver: Driver) -> None:
     """To another screen and back, while what was taken away is no more."""
     driver.shell.go("sync")
