@@ -112,6 +112,22 @@ def test_what_is_due_follows_from_what_was_verified() -> None:
     assert due(plan, [COPY], failed, begun + RETRY_MS) == ("/b",)
     older = replace(COPY, medium="n", path="/b", begun_ms=begun - 48 * HOUR_MS)
     assert due(plan, [COPY, older], {}, begun) == ("/b",)
+    ahead = replace(COPY, medium="n", begun_ms=begun + 999 * HOUR_MS)
+    assert due(plan, [COPY, ahead], {}, begun) == ("/b",), "nor beside one of now, of a disk that went"
+
+
+def test_a_disk_whose_copies_somebody_took_away_is_not_copied_to_without_end(office: Office) -> None:
+    medium, path = office.media[0], str(office.media[0].path)
+    office.plan((medium,))
+    for _ in range(3):
+        assert isinstance(office.keeper.copy_to([path], 7)[path], Made)
+    for file in medium.copies.iterdir():
+        file.unlink()
+    before_ms = office.deps.now_ms()
+    assert isinstance(office.keeper.copy_to([path], 7)[path], Made)
+    assert office.newest() == {"usb1": 4}
+    [newest] = office.deps.engine.read(backup_store.newest_copies)
+    assert newest.begun_ms >= before_ms, "the copy that is there is the one that counts"
 
 
 def test_one_medium_that_fails_is_noted_and_stops_neither_the_other_nor_the_server(office: Office) -> None:
