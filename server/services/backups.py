@@ -204,7 +204,7 @@ class Backups:
         return [self._medium(path, newest.get(path), facts) for path in paths]
 
     def _recency(self, copy: Copy) -> tuple[bool, int]:
-        """Order copies by their time; one of the future, when the clock ran ahead, comes before all others."""
+        """Order copies by their time; one of the future, as of a clock that ran ahead, comes first."""
         return copy.begun_ms <= self._now_ms(), copy.begun_ms
 
     def _medium(self, path: str, copy: Copy | None, facts: _Facts) -> MediumView:

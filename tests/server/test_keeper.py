@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from schemas.ids import RecordId
 from server import backup_store
 from server.backup_store import Copy, Plan, Try
+from server.backups.blob_copies import BlobCopies
 from server.backups.keeper import RETRY_MS, Keeper, due
 from server.backups.making import Made, StoppedError
 from server.backups.medium import Medium, Trouble
@@ -20,6 +21,7 @@ from server.backups.stream import KEPT, log_numbers, read_log
 from server.backups.streaming import Streamer
 from server.compose import close_office
 from server.deps import Deps
+from server.store import SqlOfficeStore
 from sync.change import Patch
 from tests.server.backup_office import Quiet, add_blobs, keys_of, medium_at, source_of
 from tests.server.conftest import DESA, make_office
@@ -258,6 +260,19 @@ def test_a_log_begins_where_the_copies_end_and_old_logs_go(office: Office) -> No
         streamer.step(str(medium.path))
         assert office.streamed(medium)[-1] == 1, number
     assert len(log_numbers(medium)) == KEPT + 1
+    streamer.close()
+
+
+def test_what_the_office_destroyed_leaves_the_disk_of_the_stream_with_its_next_log(office: Office) -> None:
+    streamer, medium = Streamer(office.source), office.media[0]
+    gone, kept = add_blobs(office.deps, 2, seed=5)
+    streamer.step(str(medium.path))
+    copies = BlobCopies(office.deps.blobs, medium.blobs, office.source.keys.blob_masters())
+    assert copies.store.has(gone) and copies.store.has(kept)
+    office.deps.engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([], [gone])).result()
+    office.keeper.copy_to([str(office.media[1].path)], 2)
+    streamer.step(str(medium.path))
+    assert not copies.store.has(gone) and copies.store.has(kept)
     streamer.close()
 
 
