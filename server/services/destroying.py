@@ -158,6 +158,10 @@ class Destroying:
         """Whether somebody may propose a thing of theirs to be destroyed, whatever else forbids it now."""
         return self._refused(person, "propose_destruction", record) is None
 
+    def may_count(self, person: Person, record: Record) -> bool:
+        """Whether a thing counts in what somebody is told of how much there is."""
+        return self._refused(person, "see_protection", record) is None
+
     def may_name(self, person: Person, record: Record) -> bool:
         """Whether a thing may be named to somebody who would propose or hold it; not once it is destroyed."""
         return any(may(person, each) and self._refused(person, each, record) is None for each in NAMED_FOR)

@@ -25,7 +25,7 @@ from sync.store import Fields, Record
 
 KEPT = "masa_simpan"
 MOST_DUE = 100
-"""How many due things one page lists, the longest due first."""
+"""How many due things one page lists."""
 MOST_BASIS = 500
 
 
@@ -55,6 +55,13 @@ class Due(Data, frozen=True, kw_only=True):
     ended: date
     until: date
     standing: str
+
+
+class Dues(Data, frozen=True, kw_only=True):
+    """What is due: what one may propose, the longest due first, at most 100; and how much there is in all."""
+
+    shown: tuple[Due, ...]
+    total: int
 
 
 class NotDone(Data, frozen=True, kw_only=True):
@@ -110,22 +117,26 @@ class Retention:
 
         return self._engine.write(work).result()
 
-    def due(self, person: Person) -> list[Due]:
-        """List what is due and may be known by this person, the longest due first, at most 100."""
+    def due(self, person: Person) -> Dues:
+        """List what is due and may be proposed by this person; who only watches is told how much it is."""
         today = local_date(self._now_ms())
 
-        def work(tx: Reader) -> list[Due]:
+        def work(tx: Reader) -> Dues:
             found: list[tuple[date, RecordId, date, Rule]] = []
+            total = 0
             for rule in _rules(tx):
                 ended = dict([*self._visits(tx, rule, today), *self._cases(tx, rule, today)])
+                things = SqlOfficeStore.reading(tx).records(ended).items()
+                total += sum(self._destroying.may_count(person, record) for _, record in things)
                 found += [
                     (_years(ended[name], rule.years), name, ended[name], rule)
-                    for name, record in SqlOfficeStore.reading(tx).records(ended).items()
+                    for name, record in things
                     if self._destroying.may_propose(person, record)
                 ]
             first = sorted(found, key=lambda each: each[:2])[:MOST_DUE]
             things = SqlOfficeStore.reading(tx).records([name for _, name, _, _ in first])
-            return [_due(tx, things[name], rule, ended) for _, name, ended, rule in first]
+            shown = tuple(_due(tx, things[name], rule, ended) for _, name, ended, rule in first)
+            return Dues(shown=shown, total=total)
 
         return self._engine.read(work)
 

@@ -39,9 +39,11 @@ def retention_routes(site: Site) -> list[Any]:
         due = await site.work(lambda: site.retention.due(visitor.person))
         values = {
             "rules": await site.work(lambda: _rules(site)),
-            "due": [(each, written.short_date(each.ended), written.short_date(each.until)) for each in due],
+            "due": [
+                (each, written.short_date(each.ended), written.short_date(each.until)) for each in due.shown
+            ],
+            "total": due.total,
             "may_edit": may(visitor.person, "keep_registers"),
-            "may_propose": may(visitor.person, "propose_destruction"),
             "most_years": MOST_YEARS,
             "most": MOST_REASON,
             "most_basis": MOST_BASIS,
