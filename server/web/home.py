@@ -96,6 +96,7 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     found = [*site.room.alarms.attention(person), *_asked(site, person)]
     found += _own_tries(site, person)
     found += [
+        *_unnumbered(site, person),
         *_left_behind(site, person),
         *_handed(site, person),
         *_incidents(site, visitor),
@@ -105,7 +106,6 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
         found = lost_views.attention(site.lost, site.text, person, site.owners()) + found
     if not may(person, "handle_alarms"):
         return found
-    found += site.alarms.attention(person)
     if may(person, "see_backups") and not site.deps.key_file.is_printed():
         found.append(_alarm(site, "lock", "kunci", 1, "/cadangan"))
     kept = site.quarantine.count(person)
@@ -115,7 +115,8 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     waiting = site.conflicts.count(person, site.deps.now_ms() - days * DAY_MS)
     if waiting:
         found.append(_alarm(site, "conflict", "konflik_lama", waiting, "/konflik", hari=days))
-    return found
+    # phones last: there may be many, and those that do not fit stand on their own page
+    return found + site.alarms.attention(person)
 
 
 def _handed(site: Site, person: Person) -> list[Alarm]:
@@ -136,6 +137,12 @@ def _left_behind(site: Site, person: Person) -> list[Alarm]:
         _alarm(site, "task_add", "tugas_tertinggal", count, f"/penugasan/petugas/{each.id}", nama=each.nama)
         for each, count in site.assigning.left_behind(person)
     ]
+
+
+def _unnumbered(site: Site, person: Person) -> list[Alarm]:
+    """Tell whoever keeps the numbers of letters in time that a year has none."""
+    year = site.letter_numbers.lacking() if may(person, "set_letters") else None
+    return [_alarm(site, "file", "tanpa_nomor", 1, "/surat/nomor", tahun=year)] if year else []
 
 
 def _asked(site: Site, person: Person) -> list[Alarm]:
