@@ -245,6 +245,7 @@ async def keep_house(site: Site) -> None:
     while True:
         try:
             await site.work(site.exporting.forget_old)
+            await site.work(site.importing.forget_old)
             await site.work(site.api_keys.note_days)
         except Exception as error:  # noqa: BLE001 - a full disk, say: the next hour may be better
             logger.error("%s while keeping house", type(error).__name__)
