@@ -1,4 +1,4 @@
-"""The first page where there is much to notice: what stands nowhere else is not crowded out by phones."""
+"""The first page after months: phones not heard of, and so many that what stands nowhere else must not go."""
 
 import pytest
 
@@ -18,3 +18,11 @@ def test_what_does_not_fit_on_the_first_page_is_of_phones_as_it_says(
         assert "1 kiriman di karantina" in page and "1 hal lain di halaman Perangkat" in page
         assert "kehilangan catatan nomor 1" not in page
         assert "kehilangan catatan nomor 1" in client.get("/perangkat").text
+
+
+def test_a_phone_without_tasks_is_missed_after_two_months_until_its_access_ends(watch: Watch) -> None:  # noqa: F811
+    watch.write(watch.office.phone)
+    assert watch.attention(after_days=59) == []
+    assert watch.attention(after_days=61) == ["HP Pendamping Uji sudah 61 hari tidak terhubung"]
+    watch.office.deps.devices.revoke(watch.office.phone.device)
+    assert watch.attention(after_days=61) == []
