@@ -170,12 +170,13 @@ class Cases:
 
         return self._engine.read(work)
 
-    def count(self, person: Person) -> int:
-        """Count the cases under way that this person may see."""
+    def count(self, person: Person, today: date) -> tuple[int, int]:
+        """Count the cases under way that this person may see, and those of them that were due."""
         if not may(person, "see_cases"):
-            return 0
-        places = self._engine.read(lambda tx: self._places(tx, person, stages_under_way(self._workflows)))
-        return sum(count for count, _ in places.values())
+            return 0, 0
+        stages, day = stages_under_way(self._workflows), today.isoformat()
+        places = self._engine.read(lambda tx: self._places(tx, person, stages, day)).values()
+        return sum(count for count, _ in places), sum(late for _, late in places)
 
     def open(self, person: Person, case: RecordId, today: date) -> CaseView | NotThere | Denied:
         """Show one case."""

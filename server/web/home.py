@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get
+from msgspec.structs import replace
 
 from schemas import format as written
 from schemas.base import Data
@@ -72,7 +73,10 @@ def _tiles(site: Site, visitor: Visitor) -> list[Tile]:
     if may(person, "see_conflicts"):
         found.append(_tile(site, "konflik", "/konflik", "conflict", site.conflicts.count(person)))
     if may(person, "see_cases"):
-        found.append(_tile(site, "kasus", "/kasus", "task", site.cases.count(person)))
+        count, late = site.cases.count(person, written.local_date(site.deps.now_ms()))
+        tile = _tile(site, "kasus", "/kasus", "task", count)
+        hint = site.text("kantor.beranda.kasus_lewat", jumlah=late) if late else tile.hint
+        found.append(replace(tile, hint=hint))
     if may(person, "match_warga"):
         waiting = site.matching.counts(person)
         found.append(_tile(site, "baru", "/orang-baru", "help", waiting.fresh))
