@@ -119,24 +119,22 @@ class Retention:
 
     def due(self, person: Person) -> Dues:
         """List what is due and may be proposed by this person; who only watches is told how much it is."""
-        today = local_date(self._now_ms())
+        today, proposes = local_date(self._now_ms()), may(person, "propose_destruction")
+        counts = self._destroying.may_propose if proposes else self._destroying.may_count
 
         def work(tx: Reader) -> Dues:
             found: list[tuple[date, RecordId, date, Rule]] = []
-            total = 0
             for rule in _rules(tx):
                 ended = dict([*self._visits(tx, rule, today), *self._cases(tx, rule, today)])
-                things = SqlOfficeStore.reading(tx).records(ended).items()
-                total += sum(self._destroying.may_count(person, record) for _, record in things)
                 found += [
                     (_years(ended[name], rule.years), name, ended[name], rule)
-                    for name, record in things
-                    if self._destroying.may_propose(person, record)
+                    for name, record in SqlOfficeStore.reading(tx).records(ended).items()
+                    if counts(person, record)
                 ]
-            first = sorted(found, key=lambda each: each[:2])[:MOST_DUE]
+            first = sorted(found, key=lambda each: each[:2])[:MOST_DUE] if proposes else []
             things = SqlOfficeStore.reading(tx).records([name for _, name, _, _ in first])
             shown = tuple(_due(tx, things[name], rule, ended) for _, name, ended, rule in first)
-            return Dues(shown=shown, total=total)
+            return Dues(shown=shown, total=len(found))
 
         return self._engine.read(work)
 
