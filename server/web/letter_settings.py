@@ -119,6 +119,7 @@ def _number_routes(site: Site) -> list[Any]:
                 (span.first, span.last, len(book.used.intersection(span.numbers))) for span in book.blocks
             ],
             "ahead": ahead,
+            "lacking": await site.work(work.lacking),
             "gaps": [
                 (
                     f"{first}–{last}" if last > first else str(first),

@@ -66,10 +66,11 @@ def test_a_number_is_of_the_year_that_the_offices_clock_shows(turn: Turn) -> Non
 
 def test_blocks_of_the_next_year_are_seen_before_it_begins(turn: Turn) -> None:
     turn.take(2026, 1, 50)
-    assert "Blok nomor 2027" not in turn.page("/surat/nomor")
+    page, chosen = turn.page("/surat/nomor"), '<option value="2027" selected>'
+    assert "Blok nomor 2027" not in page and chosen in page, "what is written down in December is for it"
     turn.take(2027, 301, 350)
     page = turn.page("/surat/nomor")
-    assert "Blok nomor 2027" in page and "301 sampai 350" in page
+    assert "Blok nomor 2027" in page and "301 sampai 350" in page and chosen not in page
     assert "Sisa 50 nomor" in page, "they count for nothing yet"
 
 
