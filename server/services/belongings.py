@@ -96,6 +96,17 @@ def members(tx: Reader, target: RecordId) -> list[Record]:
     return [*found.values(), *store.records(sorted(conflicts - set(found))).values()]
 
 
+def cases_on(tx: Reader, visits: Iterable[Record]) -> list[tuple[RecordId, Record]]:
+    """Return the cases that rest on visits, each with its visit: those it opened, and the one it was to."""
+    of = {each.id: each.fields.get("kasus") for each in visits if each.kind == "kunjungan"}
+    opened = protection_store.records_naming(tx, ("kasus",), of) if of else []
+    theirs = SqlOfficeStore.reading(tx).records([RecordId(name) for name in of.values() if name])
+    return [
+        *((RecordId(name), case) for case in opened if (name := case.fields.get("kunjungan")) in of),
+        *((visit, theirs[name]) for visit, name in of.items() if name in theirs),
+    ]
+
+
 def all_above(tx: Reader, record: Record) -> set[RecordId]:
     """Return the persons and cases a record belongs to, step by step: a hold on these is one on it too."""
     store = SqlOfficeStore.reading(tx)

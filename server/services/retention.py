@@ -4,7 +4,7 @@ The years of a service are data; the office changes them by a record of kind `ma
 every earlier word stays. They count from the decision of a visit, and from the day a case came to its end.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from datetime import date
 
 from schemas.base import Data
@@ -133,7 +133,8 @@ class Retention:
                 ]
             first = sorted(found, key=lambda each: each[:2])[:MOST_DUE] if proposes else []
             things = SqlOfficeStore.reading(tx).records([name for _, name, _, _ in first])
-            shown = tuple(_due(tx, things[name], rule, ended) for _, name, ended, rule in first)
+            needed = self._destroying.needed(tx, things.values())
+            shown = tuple(_due(tx, things[name], rule, ended, needed) for _, name, ended, rule in first)
             return Dues(shown=shown, total=len(found))
 
         return self._engine.read(work)
@@ -168,7 +169,7 @@ def _rules(tx: Reader) -> list[Rule]:
     return found
 
 
-def _due(tx: Reader, record: Record, rule: Rule, ended: date) -> Due:
+def _due(tx: Reader, record: Record, rule: Rule, ended: date, needed: Set[RecordId]) -> Due:
     known = word_on(tx, PROPOSAL, record.id)
     holds = [word_on(tx, HOLD, name) for name in (record.id, *all_above(tx, record))]
     held = any(each is not None and each.fields["ditahan"] for each in holds)
@@ -179,7 +180,7 @@ def _due(tx: Reader, record: Record, rule: Rule, ended: date) -> Due:
         service=rule.service,
         ended=ended,
         until=_years(ended, rule.years),
-        standing="ditahan" if held else "diusulkan" if proposed else "",
+        standing="ditahan" if held else "diusulkan" if proposed else "perlu" if record.id in needed else "",
     )
 
 

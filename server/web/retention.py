@@ -76,12 +76,14 @@ def retention_routes(site: Site) -> list[Any]:
         chosen = [RecordId(name.removeprefix(CHOSEN)) for name in given if name.startswith(CHOSEN)]
         if not chosen:
             return await draw(visitor, _notice(site, "masa_simpan.masalah.pilih"), 422)
-        for target in chosen:
+        refusals: list[Refused] = []
+        for target in chosen:  # what one of them cannot holds up no other
             refused = await site.work(
                 lambda target=target: site.destroying.propose(visitor.person, target, given.get("alasan", ""))
             )
-            if isinstance(refused, Refused):
-                return await draw(visitor, _notice(site, f"pemusnahan.tolak.{refused.why}"), 422)
+            refusals += [refused] if refused is not None else []
+        if refusals:
+            return await draw(visitor, _notice(site, f"pemusnahan.tolak.{refusals[0].why}"), 422)
         return onward("/pemusnahan?selesai")
 
     return [page, change, propose]

@@ -10,14 +10,17 @@ import pytest
 
 from schemas.ids import RecordId
 from schemas.protection import load_processing
+from schemas.wire import Applied
+from server.queries import record
 from server.services.chain_record import word_id
 from server.services.handouts import Handout, Handouts
 from server.services.processing import ProcessingRegister
 from server.services.retention import NotDone, Retention
 from server.web.building import build_site
 from server.web.pages import page_routes
-from sync.change import Decide, Patch
+from sync.change import Advance, Decide, Patch
 from tests.server.test_destroying import Desk, csrf, log_in
+from tests.server.test_letters import add_case
 from tests.server.web_office import DESA, ELSEWHERE, serving, shut
 
 YEAR_MS = 366 * 86_400_000
@@ -155,6 +158,37 @@ def test_from_the_list_of_what_is_due_straight_to_a_proposal(desk: Desk) -> None
         page = client.get("/masa-simpan").text
         assert "Sudah diusulkan" in page and f'name="pilih.{desk.visit}"' not in page
         assert client.post("/masa-simpan", data=form).status_code == 403
+
+
+def test_a_visit_on_which_a_case_under_way_rests_stays_and_holds_up_no_other(desk: Desk) -> None:
+    office, case = desk.office, add_case(desk.office, desk.office.warga, DESA, desk.visit)
+    other, change = office.add_visit()
+    decide = Decide(visit=other, follows=change, decision="setujui", reasons={}, note="")
+    office.deps.office.act(office.people["verifikator"], decide)
+
+    def standings() -> dict[RecordId, str]:
+        found = retention(desk, 6).due(desk.who("petugas")).shown
+        return {each.target: each.standing for each in found}
+
+    assert standings() == {desk.visit: "perlu", other: ""}
+    pages = page_routes(replace(build_site(office.deps), retention=retention(desk, 6)))
+    with serving(office, pages) as address, log_in(address, "petugas") as client:
+        page = client.get("/masa-simpan")
+        assert "Kasusnya masih berjalan" in page.text
+        form = {
+            "csrf": csrf(page),
+            "alasan": "BA 4/2032",
+            f"pilih.{desk.visit}": "ya",
+            f"pilih.{other}": "ya",
+        }
+        told = client.post("/masa-simpan/usul", data=form)
+    assert told.status_code == 422 and "yang belum selesai" in told.text
+    assert standings() == {desk.visit: "perlu", other: "diusulkan"}
+    head = office.deps.engine.read(lambda tx: record(tx, case)).head  # type: ignore[union-attr]
+    assert head is not None
+    end = Advance(kasus=case, follows=head, event="gugurkan", answers={"alasan": "Keliru"})
+    assert isinstance(office.deps.office.act(office.people["kabid"], end), Applied)
+    assert standings()[desk.visit] == "" and desk.propose() == "ya"
 
 
 def test_the_register_of_processing_has_every_form_with_its_classes_and_the_offices_word(desk: Desk) -> None:
