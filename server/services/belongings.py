@@ -98,12 +98,13 @@ def members(tx: Reader, target: RecordId) -> list[Record]:
 
 def cases_on(tx: Reader, visits: Iterable[Record]) -> list[tuple[RecordId, Record]]:
     """Return the cases that rest on visits, each with its visit: those it opened, and the one it was to."""
-    of = {each.id: each.fields.get("kasus") for each in visits if each.kind == "kunjungan"}
-    opened = protection_store.records_naming(tx, ("kasus",), of) if of else []
-    theirs = SqlOfficeStore.reading(tx).records([RecordId(name) for name in of.values() if name])
+    case_of = {each.id: str(each.fields.get("kasus") or "") for each in visits if each.kind == "kunjungan"}
+    opened = protection_store.records_naming(tx, ("kasus",), case_of) if case_of else []
+    origins = [(str(case.fields.get("kunjungan") or ""), case) for case in opened]
+    theirs = SqlOfficeStore.reading(tx).records({RecordId(name) for name in case_of.values() if name})
     return [
-        *((RecordId(name), case) for case in opened if (name := case.fields.get("kunjungan")) in of),
-        *((visit, theirs[name]) for visit, name in of.items() if name in theirs),
+        *((RecordId(visit), case) for visit, case in origins if visit in case_of),
+        *((visit, theirs[RecordId(name)]) for visit, name in case_of.items() if name in theirs),
     ]
 
 
