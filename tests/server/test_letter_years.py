@@ -74,7 +74,7 @@ def test_blocks_of_the_next_year_are_seen_before_it_begins(turn: Turn) -> None:
     assert "Sisa 50 nomor" in page, "they count for nothing yet"
 
 
-def test_a_year_without_a_block_is_told_in_december_and_january_where_letters_are_numbered_here(
+def test_a_year_without_a_block_is_told_about_its_turn_where_letters_are_numbered_here(
     turn: Turn,
 ) -> None:
     assert turn.numbers.lacking() is None
