@@ -1,6 +1,7 @@
 """Counting days, working days and months towards a deadline.
 
-One rule: the day of the event itself is never counted; holidays come in as an argument, the office sets them.
+One rule: the day of the event itself is never counted; holidays come in as an argument. Nobody gives any yet:
+no calendar of them is kept, so over holidays a deadline comes earlier than by the office's own count.
 """
 
 import calendar

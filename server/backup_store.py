@@ -103,6 +103,12 @@ def newest_copies(reader: Reader) -> list[Copy]:
     return [_copy(row) for row in reader.query(_NEWEST)]
 
 
+def last_number(reader: Reader, medium: str) -> int:
+    """Return the number of the newest verified copy of a medium that is remembered, 0 without any."""
+    said = "SELECT coalesce(max(number), 0) FROM backups WHERE kabupaten = :kabupaten AND medium = :medium"
+    return int(reader.query(said, {"medium": medium})[0][0])
+
+
 def all_copies(reader: Reader) -> list[Copy]:
     """Return every verified copy that is remembered, newest first."""
     return [_copy(row) for row in reader.query(_COPIES + " ORDER BY b.verified_ms DESC, b.number DESC")]

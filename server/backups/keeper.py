@@ -291,12 +291,9 @@ class Keeper:
 
 def due(plan: Plan, copies: Sequence[Copy], tries: dict[str, Try], now_ms: int) -> tuple[str, ...]:
     """Return the places whose newest copy is too old, or of the future; not right after a failure."""
-    newest: dict[str, int] = {}
-    for copy in copies:
-        newest[copy.path] = max(copy.begun_ms, newest.get(copy.path, 0))
 
     def is_due(path: str) -> bool:
-        is_fresh = path in newest and 0 <= now_ms - newest[path] < plan.every_ms
+        is_fresh = any(copy.path == path and 0 <= now_ms - copy.begun_ms < plan.every_ms for copy in copies)
         tried = tries.get(path)
         is_too_soon = tried is not None and tried.trouble is not None and 0 <= now_ms - tried.at_ms < RETRY_MS
         return not is_fresh and not is_too_soon

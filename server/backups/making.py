@@ -143,7 +143,9 @@ def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made
     copies.sweep()
     copies.destroy(source.engine.read(backup_store.destroyed_blobs))
     kept = tidy(medium, source.keys)
-    work = _Work(number=max(medium.numbers(), default=0) + 1, begun_ms=source.now_ms())
+    # a number is used once, also where somebody took the copies away: the newest is told by it
+    last = source.engine.read(lambda reader: backup_store.last_number(reader, medium.id))
+    work = _Work(number=max([last, *medium.numbers()]) + 1, begun_ms=source.now_ms())
     short = no_room(medium, source.database.stat().st_size)
     if short is not None:
         return short

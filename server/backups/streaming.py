@@ -86,6 +86,7 @@ class Streamer:
         keys = self._source.keys
         self._copies = BlobCopies(self._source.blobs, medium.blobs, keys.blob_masters(), ending=UNFINISHED)
         self._copies.sweep()
+        self._copies.destroy(self._source.engine.read(backup_store.destroyed_blobs))
         begun_ms = self._source.now_ms()
         base, history = self._source.engine.read(lambda reader: (self._start(reader), _history(reader)))
         head = Head(format=FORMAT, office=self._source.keys.device, begun_ms=begun_ms, history=history)

@@ -232,7 +232,7 @@ async def _answer(
     tell_seldom(asyncio.get_running_loop())
     beside = [asyncio.create_task(keep_house(site))]
     if certificates is not None:
-        beside.append(asyncio.create_task(_renew(certificates, site.deps.now_ms)))
+        beside.append(asyncio.create_task(renew_in_time(certificates, site.deps.now_ms)))
     try:
         await server.serve(sockets=[listener])
     finally:
@@ -245,17 +245,21 @@ async def keep_house(site: Site) -> None:
     while True:
         try:
             await site.work(site.exporting.forget_old)
+            await site.work(site.importing.forget_old)
             await site.work(site.api_keys.note_days)
         except Exception as error:  # noqa: BLE001 - a full disk, say: the next hour may be better
             logger.error("%s while keeping house", type(error).__name__)
         await asyncio.sleep(TIDY_EVERY_S)
 
 
-async def _renew(certificates: Certificates, now_ms: Callable[[], int]) -> None:
+async def renew_in_time(certificates: Certificates, now_ms: Callable[[], int]) -> None:
     """Take a new certificate in time, for as long as the server runs; new connections get it."""
     while True:
         await asyncio.sleep(RENEW_EVERY_S)
-        certificates.renew(now_ms())
+        try:
+            certificates.renew(now_ms())
+        except Exception as error:  # noqa: BLE001 - no file handle left, say: there are thirty days for it
+            logger.error("%s while renewing the certificate", type(error).__name__)
 
 
 def _is_everywhere(host: str) -> bool:

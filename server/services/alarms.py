@@ -27,6 +27,8 @@ from sync.store import Record
 
 DAY_MS = 86_400_000
 HOUR_MS, MINUTE_MS = 3_600_000, 60_000
+LOST_TOUCH_DAYS = 60
+"""From here on a phone without tasks is missed too: it holds people's data, maybe work nobody saw."""
 
 
 class Alarm(Data, frozen=True, kw_only=True):
@@ -178,6 +180,8 @@ class Alarms:
         if known.tasks.get(phone.id):
             values = {"nama": name, "hari": days, "jumlah": known.tasks[phone.id]}
             found.append(self._alarm("notice", "cloud_off", "diam", **values))
+        elif days >= LOST_TOUCH_DAYS and phone.revoked_ms is None:
+            found.append(self._alarm("notice", "cloud_off", "lama_diam", nama=name, hari=days))
         if heard and heard.protocol < PROTOCOL and phone.revoked_ms is None:
             found.append(self._alarm("quiet", "download", "protokol_lama", nama=name))
         return found

@@ -179,7 +179,7 @@ class Backups:
                 tone="bad", icon="warning", title=self._say("belum"), text=self._say("belum_arti")
             )
         apart = [copy for copy in copies if not copy.beside_data]
-        newest = max(apart or copies, key=lambda copy: copy.begun_ms)
+        newest = max(apart or copies, key=self._recency)
         age = self._age(newest.begun_ms)
         if not 0 <= self._now_ms() - newest.begun_ms < WARN_MS:
             return Standing(
@@ -208,10 +208,14 @@ class Backups:
 
     def _media(self, facts: _Facts) -> list[MediumView]:
         newest: dict[str, Copy] = {}
-        for copy in sorted(facts.copies, key=lambda copy: copy.number):
+        for copy in sorted(facts.copies, key=self._recency):  # disks that take turns count from one each
             newest[copy.path] = copy
         paths = [*facts.plan.copies, *(path for path in newest if path not in facts.plan.copies)]
         return [self._medium(path, newest.get(path), facts) for path in paths]
+
+    def _recency(self, copy: Copy) -> tuple[bool, int]:
+        """Order copies by their time; one of the future, as of a clock that ran ahead, comes first."""
+        return copy.begun_ms <= self._now_ms(), copy.begun_ms
 
     def _medium(self, path: str, copy: Copy | None, facts: _Facts) -> MediumView:
         tried = facts.tries.get(path)

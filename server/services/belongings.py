@@ -96,6 +96,18 @@ def members(tx: Reader, target: RecordId) -> list[Record]:
     return [*found.values(), *store.records(sorted(conflicts - set(found))).values()]
 
 
+def cases_on(tx: Reader, visits: Iterable[Record]) -> list[tuple[RecordId, Record]]:
+    """Return the cases that rest on visits, each with its visit: those it opened, and the one it was to."""
+    case_of = {each.id: str(each.fields.get("kasus") or "") for each in visits if each.kind == "kunjungan"}
+    opened = protection_store.records_naming(tx, ("kasus",), case_of) if case_of else []
+    origins = [(str(case.fields.get("kunjungan") or ""), case) for case in opened]
+    theirs = SqlOfficeStore.reading(tx).records({RecordId(name) for name in case_of.values() if name})
+    return [
+        *((RecordId(visit), case) for visit, case in origins if visit in case_of),
+        *((visit, theirs[RecordId(name)]) for visit, name in case_of.items() if name in theirs),
+    ]
+
+
 def all_above(tx: Reader, record: Record) -> set[RecordId]:
     """Return the persons and cases a record belongs to, step by step: a hold on these is one on it too."""
     store = SqlOfficeStore.reading(tx)

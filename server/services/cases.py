@@ -72,6 +72,7 @@ class Past(Data, frozen=True, kw_only=True):
 
 class CaseView(Data, frozen=True, kw_only=True):
     """A case as a page shows it. `days` are left until it is due, below 0 when late; None without a limit.
+    `working_days`: it was reckoned in these.
 
     `withdrawn`: the visit that opened it is not approved any more. `falls`: it can be called off from here.
     `instead`: the case that stands for one that was called off, so that its end is not taken back.
@@ -88,6 +89,7 @@ class CaseView(Data, frozen=True, kw_only=True):
     since: str
     due: str
     days: int | None
+    working_days: bool
     seen: str
     visit: str
     steps: tuple[Step, ...]
@@ -168,12 +170,13 @@ class Cases:
 
         return self._engine.read(work)
 
-    def count(self, person: Person) -> int:
-        """Count the cases under way that this person may see."""
+    def count(self, person: Person, today: date) -> tuple[int, int]:
+        """Count the cases under way that this person may see, and those of them that were due."""
         if not may(person, "see_cases"):
-            return 0
-        places = self._engine.read(lambda tx: self._places(tx, person, stages_under_way(self._workflows)))
-        return sum(count for count, _ in places.values())
+            return 0, 0
+        stages, day = stages_under_way(self._workflows), today.isoformat()
+        places = self._engine.read(lambda tx: self._places(tx, person, stages, day)).values()
+        return sum(count for count, _ in places), sum(late for _, late in places)
 
     def open(self, person: Person, case: RecordId, today: date) -> CaseView | NotThere | Denied:
         """Show one case."""
@@ -269,6 +272,7 @@ class Cases:
             since=written.long_date(written.local_date(fields["since_ms"])),
             due=written.long_date(due) if due else "",
             days=(due - today).days if due else None,
+            working_days=state.working_days,
             seen=record.head.hex() if record.head else "",
             visit=str(fields.get("kunjungan") or ""),
             steps=self._steps(record, workflow, person),

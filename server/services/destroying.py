@@ -7,7 +7,7 @@ Source: UU 27/2022, ps. 43 and 44.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, get_args
 
 from schemas.base import Data
@@ -19,7 +19,7 @@ from server.destruction import Destruction
 from server.engine import Engine, Reader, Writer
 from server.office import Office
 from server.queries import records_of_kind
-from server.services.belongings import OWN_SHELF, REQUEST, TARGETS, all_above, belongings, members
+from server.services.belongings import OWN_SHELF, REQUEST, TARGETS, all_above, belongings, cases_on, members
 from server.services.chain_record import word_id, word_on, write_record
 from server.services.shelf_rights import ShelfRights
 from server.shelves import read_shelf, shelf_of
@@ -158,6 +158,18 @@ class Destroying:
         """Whether somebody may propose a thing of theirs to be destroyed, whatever else forbids it now."""
         return self._refused(person, "propose_destruction", record) is None
 
+    def needed(self, tx: Reader, visits: Iterable[Record]) -> set[RecordId]:
+        """Return those of these visits on which a case rests that is under way: it is decided by them."""
+        return {
+            visit
+            for visit, case in cases_on(tx, visits)
+            if "workflow" in case.fields and not self._is_finished(case)
+        }
+
+    def may_count(self, person: Person, record: Record) -> bool:
+        """Whether a thing counts in what somebody is told of how much there is."""
+        return self._refused(person, "see_protection", record) is None
+
     def may_name(self, person: Person, record: Record) -> bool:
         """Whether a thing may be named to somebody who would propose or hold it; not once it is destroyed."""
         return any(may(person, each) and self._refused(person, each, record) is None for each in NAMED_FOR)
@@ -289,6 +301,8 @@ class Destroying:
             return "bukan_semua", theirs
         if any(_is_held(tx, name) for name in {*(each.id for each in theirs), *all_above(tx, record)}):
             return "ditahan", theirs
+        if self.needed(tx, [record]):
+            return "belum_selesai", theirs
         if all(self._is_finished(each) for each in parts):
             return None, theirs
         return "belum_diputus" if record.kind == "kunjungan" else "belum_selesai", theirs

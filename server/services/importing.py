@@ -101,7 +101,6 @@ class Importing:
         )
 
         def work(tx: Writer) -> Job:
-            table_store.drop_old(tx, now)
             for number, sheet in enumerate(sheets):
                 for place, piece in enumerate(sheet.pieces):
                     table_store.put_piece(tx, job.id, number, place, piece)
@@ -117,6 +116,10 @@ class Importing:
             return made
 
         return self._engine.write(work).result()
+
+    def forget_old(self) -> None:
+        """Forget the lists whose time is over, taken in or not."""
+        self._engine.write(lambda tx: table_store.drop_old(tx, self._now_ms())).result()
 
     def jobs(self, person: Person) -> list[Job]:
         """Return the newest lists that this person may see."""

@@ -24,6 +24,7 @@ NUMBERS = "nomor_surat"
 MOST_NUMBER = 999_999
 MOST_BLOCK = 20_000
 MOST_REASON = 300
+_JANUARY, _DECEMBER = 1, 12
 What = Literal["blok", "lompat", "pulih"]
 
 
@@ -110,6 +111,21 @@ class LetterNumbers:
     def book(self) -> Book:
         """Return the numbers of this year."""
         return self._engine.read(lambda tx: book_of(tx, self._year()))
+
+    def ahead(self) -> Book:
+        """Return the numbers of the next year, whose blocks may be taken already."""
+        return self._engine.read(lambda tx: book_of(tx, self._year() + 1))
+
+    def lacking(self) -> int | None:
+        """Return the year that has no block, where the one before had: in December the next, in January this
+        one. Later nobody is reminded: letters are numbered elsewhere then.
+        """
+        today = local_date(self._now_ms())
+        if today.month not in (_DECEMBER, _JANUARY):
+            return None
+        year = today.year + (today.month == _DECEMBER)
+        known = {span.year for span in self._engine.read(_spans) if span.what == "blok"}
+        return year if year - 1 in known and year not in known else None
 
     def add_block(self, person: Person, year: int, first: int, last: int) -> str | None:
         """Take a block that the office's book gave."""

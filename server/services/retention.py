@@ -4,7 +4,7 @@ The years of a service are data; the office changes them by a record of kind `ma
 every earlier word stays. They count from the decision of a visit, and from the day a case came to its end.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from datetime import date
 
 from schemas.base import Data
@@ -25,7 +25,7 @@ from sync.store import Fields, Record
 
 KEPT = "masa_simpan"
 MOST_DUE = 100
-"""How many due things one page lists, the longest due first."""
+"""How many due things one page lists."""
 MOST_BASIS = 500
 
 
@@ -55,6 +55,13 @@ class Due(Data, frozen=True, kw_only=True):
     ended: date
     until: date
     standing: str
+
+
+class Dues(Data, frozen=True, kw_only=True):
+    """What is due: what one may propose, the longest due first, at most 100; and how much there is in all."""
+
+    shown: tuple[Due, ...]
+    total: int
 
 
 class NotDone(Data, frozen=True, kw_only=True):
@@ -110,22 +117,25 @@ class Retention:
 
         return self._engine.write(work).result()
 
-    def due(self, person: Person) -> list[Due]:
-        """List what is due and may be known by this person, the longest due first, at most 100."""
-        today = local_date(self._now_ms())
+    def due(self, person: Person) -> Dues:
+        """List what is due and may be proposed by this person; who only watches is told how much it is."""
+        today, proposes = local_date(self._now_ms()), may(person, "propose_destruction")
+        counts = self._destroying.may_propose if proposes else self._destroying.may_count
 
-        def work(tx: Reader) -> list[Due]:
+        def work(tx: Reader) -> Dues:
             found: list[tuple[date, RecordId, date, Rule]] = []
             for rule in _rules(tx):
                 ended = dict([*self._visits(tx, rule, today), *self._cases(tx, rule, today)])
                 found += [
                     (_years(ended[name], rule.years), name, ended[name], rule)
                     for name, record in SqlOfficeStore.reading(tx).records(ended).items()
-                    if self._destroying.may_propose(person, record)
+                    if counts(person, record)
                 ]
-            first = sorted(found, key=lambda each: each[:2])[:MOST_DUE]
+            first = sorted(found, key=lambda each: each[:2])[:MOST_DUE] if proposes else []
             things = SqlOfficeStore.reading(tx).records([name for _, name, _, _ in first])
-            return [_due(tx, things[name], rule, ended) for _, name, ended, rule in first]
+            needed = self._destroying.needed(tx, things.values())
+            shown = tuple(_due(tx, things[name], rule, ended, needed) for _, name, ended, rule in first)
+            return Dues(shown=shown, total=len(found))
 
         return self._engine.read(work)
 
@@ -159,7 +169,7 @@ def _rules(tx: Reader) -> list[Rule]:
     return found
 
 
-def _due(tx: Reader, record: Record, rule: Rule, ended: date) -> Due:
+def _due(tx: Reader, record: Record, rule: Rule, ended: date, needed: Set[RecordId]) -> Due:
     known = word_on(tx, PROPOSAL, record.id)
     holds = [word_on(tx, HOLD, name) for name in (record.id, *all_above(tx, record))]
     held = any(each is not None and each.fields["ditahan"] for each in holds)
@@ -170,7 +180,7 @@ def _due(tx: Reader, record: Record, rule: Rule, ended: date) -> Due:
         service=rule.service,
         ended=ended,
         until=_years(ended, rule.years),
-        standing="ditahan" if held else "diusulkan" if proposed else "",
+        standing="ditahan" if held else "diusulkan" if proposed else "perlu" if record.id in needed else "",
     )
 
 

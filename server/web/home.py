@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get
+from msgspec.structs import replace
 
 from schemas import format as written
 from schemas.base import Data
@@ -72,7 +73,10 @@ def _tiles(site: Site, visitor: Visitor) -> list[Tile]:
     if may(person, "see_conflicts"):
         found.append(_tile(site, "konflik", "/konflik", "conflict", site.conflicts.count(person)))
     if may(person, "see_cases"):
-        found.append(_tile(site, "kasus", "/kasus", "task", site.cases.count(person)))
+        count, late = site.cases.count(person, written.local_date(site.deps.now_ms()))
+        tile = _tile(site, "kasus", "/kasus", "task", count)
+        hint = site.text("kantor.beranda.kasus_lewat", jumlah=late) if late else tile.hint
+        found.append(replace(tile, hint=hint))
     if may(person, "match_warga"):
         waiting = site.matching.counts(person)
         found.append(_tile(site, "baru", "/orang-baru", "help", waiting.fresh))
@@ -96,6 +100,7 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     found = [*site.room.alarms.attention(person), *_asked(site, person)]
     found += _own_tries(site, person)
     found += [
+        *_unnumbered(site, person),
         *_left_behind(site, person),
         *_handed(site, person),
         *_incidents(site, visitor),
@@ -105,7 +110,6 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
         found = lost_views.attention(site.lost, site.text, person, site.owners()) + found
     if not may(person, "handle_alarms"):
         return found
-    found += site.alarms.attention(person)
     if may(person, "see_backups") and not site.deps.key_file.is_printed():
         found.append(_alarm(site, "lock", "kunci", 1, "/cadangan"))
     kept = site.quarantine.count(person)
@@ -115,7 +119,8 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     waiting = site.conflicts.count(person, site.deps.now_ms() - days * DAY_MS)
     if waiting:
         found.append(_alarm(site, "conflict", "konflik_lama", waiting, "/konflik", hari=days))
-    return found
+    # phones last: there may be many, and those that do not fit stand on their own page
+    return found + site.alarms.attention(person)
 
 
 def _handed(site: Site, person: Person) -> list[Alarm]:
@@ -136,6 +141,12 @@ def _left_behind(site: Site, person: Person) -> list[Alarm]:
         _alarm(site, "task_add", "tugas_tertinggal", count, f"/penugasan/petugas/{each.id}", nama=each.nama)
         for each, count in site.assigning.left_behind(person)
     ]
+
+
+def _unnumbered(site: Site, person: Person) -> list[Alarm]:
+    """Tell whoever keeps the numbers of letters in time that a year has none."""
+    year = site.letter_numbers.lacking() if may(person, "set_letters") else None
+    return [_alarm(site, "file", "tanpa_nomor", 1, "/surat/nomor", tahun=year)] if year else []
 
 
 def _asked(site: Site, person: Person) -> list[Alarm]:

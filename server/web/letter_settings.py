@@ -111,13 +111,15 @@ def _number_routes(site: Site) -> list[Any]:
     async def draw(
         visitor: Visitor, request: Asking, notice: Notice | None, status: int = 200
     ) -> Response[str]:
-        book = await site.work(work.book)
+        book, ahead = await site.work(work.book), await site.work(work.ahead)
         values = {
             "begun": _begun(request),
             "book": book,
             "blocks": [
                 (span.first, span.last, len(book.used.intersection(span.numbers))) for span in book.blocks
             ],
+            "ahead": ahead,
+            "lacking": await site.work(work.lacking),
             "gaps": [
                 (
                     f"{first}–{last}" if last > first else str(first),

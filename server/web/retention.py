@@ -39,9 +39,11 @@ def retention_routes(site: Site) -> list[Any]:
         due = await site.work(lambda: site.retention.due(visitor.person))
         values = {
             "rules": await site.work(lambda: _rules(site)),
-            "due": [(each, written.short_date(each.ended), written.short_date(each.until)) for each in due],
+            "due": [
+                (each, written.short_date(each.ended), written.short_date(each.until)) for each in due.shown
+            ],
+            "total": due.total,
             "may_edit": may(visitor.person, "keep_registers"),
-            "may_propose": may(visitor.person, "propose_destruction"),
             "most_years": MOST_YEARS,
             "most": MOST_REASON,
             "most_basis": MOST_BASIS,
@@ -74,12 +76,14 @@ def retention_routes(site: Site) -> list[Any]:
         chosen = [RecordId(name.removeprefix(CHOSEN)) for name in given if name.startswith(CHOSEN)]
         if not chosen:
             return await draw(visitor, _notice(site, "masa_simpan.masalah.pilih"), 422)
-        for target in chosen:
+        refusals: list[Refused] = []
+        for target in chosen:  # what one of them cannot holds up no other
             refused = await site.work(
                 lambda target=target: site.destroying.propose(visitor.person, target, given.get("alasan", ""))
             )
-            if isinstance(refused, Refused):
-                return await draw(visitor, _notice(site, f"pemusnahan.tolak.{refused.why}"), 422)
+            refusals += [refused] if refused is not None else []
+        if refusals:
+            return await draw(visitor, _notice(site, f"pemusnahan.tolak.{refusals[0].why}"), 422)
         return onward("/pemusnahan?selesai")
 
     return [page, change, propose]

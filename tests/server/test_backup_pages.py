@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from server import backup_store, restore_store
 from server.backup_store import Copy, Plan, Try
@@ -33,12 +34,18 @@ class Site:
         self.deps.engine.write(lambda tx: backup_store.put_plan(tx, plan)).result()
 
     def copied(
-        self, medium: Medium, days_ago: float = 0, *, problem: str = "", beside_data: bool = False
+        self,
+        medium: Medium,
+        days_ago: float = 0,
+        *,
+        problem: str = "",
+        beside_data: bool = False,
+        number: int = 1,
     ) -> None:
         at_ms = self.deps.now_ms() - int(days_ago * DAY_MS)
         copy = Copy(
-            medium=medium.id, path=str(medium.path), disk=medium.id, beside_data=beside_data, number=1,
-            begun_ms=at_ms, verified_ms=at_ms, last_seq=1, tag=b"t", links=1, senders=0,
+            medium=medium.id, path=str(medium.path), disk=medium.id, beside_data=beside_data,
+            number=number, begun_ms=at_ms, verified_ms=at_ms, last_seq=1, tag=b"t", links=1, senders=0,
             size_bytes=5 * 1024**3, blobs=12_345, problem=problem,
         )  # fmt: skip
         self.deps.engine.write(lambda tx: backup_store.add_copy(tx, copy)).result()
@@ -122,6 +129,20 @@ def test_each_medium_says_what_it_holds_and_what_to_do(site: Site) -> None:
     assert "5,0 GB" in page and "12.345 berkas" in page and "Utuh" in page
     assert "perlu 900 MB, tersisa 3 MB" in page and "ganti disknya" in page
     assert "Hanya satu disk" in page
+
+
+@pytest.mark.parametrize("days_ago", [100, -900])
+def test_of_disks_that_took_turns_at_one_place_the_one_copied_to_last_is_told(
+    site: Site, days_ago: int
+) -> None:
+    place, worn = site.media
+    site.plan(place)
+    site.copied(replace(worn, path=place.path), days_ago, number=300)  # or its clock ran ahead
+    site.copied(place)
+    with site.log_in("admin") as client:
+        page = client.get("/cadangan").text
+        assert "Utuh" in page and "Terlambat" not in page and "hari yang lalu" not in page
+        assert "Terlalu lama" not in client.get("/").text
 
 
 def test_a_disk_beside_the_data_and_lost_blobs_are_said(site: Site) -> None:

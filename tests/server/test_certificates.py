@@ -1,5 +1,7 @@
 """An office's own authority: phones take what it signed for that name, at any date, and nothing else."""
 
+import asyncio
+import errno
 import socket
 import ssl
 import threading
@@ -23,6 +25,7 @@ from server.certificates import (
     read_authority,
     write_authority,
 )
+from server.commands import run as running
 
 NOW = 1_790_000_000_000
 DAY = 86_400_000
@@ -172,3 +175,19 @@ def test_a_server_without_a_name_gets_none() -> None:
     with pytest.raises(ValueError, match="name"):
         issue(OFFICE, (), NOW)
     assert timedelta(days=LEAF_DAYS) < timedelta(days=398)  # what browsers take at most
+
+
+def test_a_renewal_that_failed_once_is_tried_again_the_next_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    tls, tried = Certificates(OFFICE, ("kantor.example",), NOW), list[int]()
+
+    def renew(now_ms: int) -> bool:
+        tried.append(now_ms)
+        if len(tried) == 1:
+            raise OSError(errno.EMFILE, "too many open files")
+        raise asyncio.CancelledError  # it was tried again, and that is enough
+
+    monkeypatch.setattr(tls, "renew", renew)
+    monkeypatch.setattr(running, "RENEW_EVERY_S", 0)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(running.renew_in_time(tls, lambda: NOW))
+    assert len(tried) == 2

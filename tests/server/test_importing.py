@@ -1,5 +1,6 @@
 """A list goes in: read, matched, checked, applied; nothing twice, nothing mended overwritten."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,9 +10,12 @@ from schemas.base import encode
 from schemas.ids import PersonId, RecordId
 from schemas.wire import Outcome, Rejected
 from server import table_store
+from server.commands import run as running
 from server.engine import Reader, Writer
 from server.parsing.messages import PIECE
 from server.queries import records_of_kind
+from server.services.alarms import DAY_MS
+from server.web.building import build_site
 from sync.change import Patch
 from sync.scope import NIK_PREFIXES
 from tests.server.import_desk import Desk, opened_desk
@@ -110,6 +114,24 @@ def cells_kept(desk: Desk) -> bytes:
         ]
     )
     return b"".join(bytes(row[0]) for row in found)
+
+
+def test_a_list_that_nobody_took_in_goes_after_sixty_days_also_where_no_other_follows(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_ms, site = desk.office.deps.now_ms(), build_site(desk.office.deps)
+    job = desk.take([person(11)])
+
+    async def once(_: float) -> None:
+        raise asyncio.CancelledError
+
+    for days, is_kept in ((59, True), (61, False)):
+        monkeypatch.setattr(site.importing, "_now_ms", lambda days=days: now_ms + days * DAY_MS)
+        with monkeypatch.context() as patch, pytest.raises(asyncio.CancelledError):
+            patch.setattr(asyncio, "sleep", once)
+            asyncio.run(running.keep_house(site))
+        assert (NIK.format(11).encode() in cells_kept(desk)) is is_kept
+    assert desk.importing.job(job.id) is None
 
 
 def test_sheets_that_were_not_chosen_go_when_the_list_is_applied(desk: Desk) -> None:

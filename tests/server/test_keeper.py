@@ -15,6 +15,7 @@ from schemas.ids import RecordId
 from server import backup_store
 from server.backup_store import Copy, Plan, Try
 from server.backups import keeper
+from server.backups.blob_copies import BlobCopies
 from server.backups.keeper import RETRY_MS, Keeper, due
 from server.backups.making import Made, StoppedError
 from server.backups.medium import Medium, Trouble
@@ -22,6 +23,7 @@ from server.backups.stream import KEPT, log_numbers, read_log
 from server.backups.streaming import Streamer
 from server.compose import close_office
 from server.deps import Deps
+from server.store import SqlOfficeStore
 from sync.change import Patch
 from tests.server.backup_office import Quiet, add_blobs, keys_of, medium_at, source_of
 from tests.server.conftest import DESA, make_office
@@ -139,6 +141,22 @@ def test_what_is_due_follows_from_what_was_verified() -> None:
     assert due(plan, [COPY], failed, begun + RETRY_MS) == ("/b",)
     older = replace(COPY, medium="n", path="/b", begun_ms=begun - 48 * HOUR_MS)
     assert due(plan, [COPY, older], {}, begun) == ("/b",)
+    ahead = replace(COPY, medium="n", begun_ms=begun + 999 * HOUR_MS)
+    assert due(plan, [COPY, ahead], {}, begun) == ("/b",), "nor beside one of now, of a disk that went"
+
+
+def test_a_disk_whose_copies_somebody_took_away_is_not_copied_to_without_end(office: Office) -> None:
+    medium, path = office.media[0], str(office.media[0].path)
+    office.plan((medium,))
+    for _ in range(3):
+        assert isinstance(office.keeper.copy_to([path], 7)[path], Made)
+    for file in medium.copies.iterdir():
+        file.unlink()
+    before_ms = office.deps.now_ms()
+    assert isinstance(office.keeper.copy_to([path], 7)[path], Made)
+    assert office.newest() == {"usb1": 4}
+    [newest] = office.deps.engine.read(backup_store.newest_copies)
+    assert newest.begun_ms >= before_ms, "the copy that is there is the one that counts"
 
 
 def test_one_medium_that_fails_is_noted_and_stops_neither_the_other_nor_the_server(office: Office) -> None:
@@ -269,6 +287,19 @@ def test_a_log_begins_where_the_copies_end_and_old_logs_go(office: Office) -> No
         streamer.step(str(medium.path))
         assert office.streamed(medium)[-1] == 1, number
     assert len(log_numbers(medium)) == KEPT + 1
+    streamer.close()
+
+
+def test_what_the_office_destroyed_leaves_the_disk_of_the_stream_with_its_next_log(office: Office) -> None:
+    streamer, medium = Streamer(office.source), office.media[0]
+    gone, kept = add_blobs(office.deps, 2, seed=5)
+    streamer.step(str(medium.path))
+    copies = BlobCopies(office.deps.blobs, medium.blobs, office.source.keys.blob_masters())
+    assert copies.store.has(gone) and copies.store.has(kept)
+    office.deps.engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([], [gone])).result()
+    office.keeper.copy_to([str(office.media[1].path)], 2)
+    streamer.step(str(medium.path))
+    assert not copies.store.has(gone) and copies.store.has(kept)
     streamer.close()
 
 

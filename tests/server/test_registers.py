@@ -10,14 +10,17 @@ import pytest
 
 from schemas.ids import RecordId
 from schemas.protection import load_processing
+from schemas.wire import Applied
+from server.queries import record
 from server.services.chain_record import word_id
 from server.services.handouts import Handout, Handouts
 from server.services.processing import ProcessingRegister
 from server.services.retention import NotDone, Retention
 from server.web.building import build_site
 from server.web.pages import page_routes
-from sync.change import Patch
+from sync.change import Advance, Decide, Patch
 from tests.server.test_destroying import Desk, csrf, log_in
+from tests.server.test_letters import add_case
 from tests.server.web_office import DESA, ELSEWHERE, serving, shut
 
 YEAR_MS = 366 * 86_400_000
@@ -43,7 +46,7 @@ def retention(desk: Desk, years: int = 0) -> Retention:
 
 
 def due(desk: Desk, years: int, name: str = "petugas") -> list[RecordId]:
-    return [each.target for each in retention(desk, years).due(desk.who(name))]
+    return [each.target for each in retention(desk, years).due(desk.who(name)).shown]
 
 
 def test_a_decided_visit_is_due_after_the_years_of_its_service_and_an_open_one_never(desk: Desk) -> None:
@@ -54,6 +57,30 @@ def test_a_decided_visit_is_due_after_the_years_of_its_service_and_an_open_one_n
     assert due(desk, 3, "admin") == [] and due(desk, 3, "pdp") == []
     desk.office.add_person("jauh", "Jauh", "U60", ("petugas",), areas=(ELSEWHERE,))
     assert due(desk, 3, "jauh") == []
+
+
+def test_who_only_watches_is_told_how_much_is_due_and_who_proposes_how_much_the_list_leaves_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = desk.office
+    second, change = office.add_visit()
+    decide = Decide(visit=second, follows=change, decision="setujui", reasons={}, note="")
+    office.deps.office.act(office.people["verifikator"], decide)
+    office.add_person("jauh", "Jauh", "U60", ("pengawas",), areas=(ELSEWHERE,))
+    monkeypatch.setattr("server.services.retention.MOST_DUE", 1)
+    site = build_site(office.deps)
+
+    def said(role: str, years: int = 6) -> str:
+        pages = page_routes(replace(site, retention=retention(desk, years)))
+        with serving(office, pages) as address, log_in(address, role) as client:
+            return client.get("/masa-simpan").text
+
+    assert "1 yang paling lama habis dari 2" in said("petugas")
+    for role in ("pdp", "pengawas"):
+        assert "2 kunjungan dan kasus sudah habis masa simpannya" in (page := said(role))
+        assert desk.visit not in page and second not in page, "they are told no more than how many"
+    for role, years in (("jauh", 6), ("pdp", 4)):
+        assert "Belum ada yang habis masa simpannya" in said(role, years)
 
 
 def test_every_earlier_word_on_the_years_stays_with_who_said_it(desk: Desk) -> None:
@@ -111,10 +138,10 @@ def test_years_out_of_bounds_without_basis_or_by_others_are_refused(desk: Desk) 
 
 def test_what_is_held_or_proposed_is_listed_as_such(desk: Desk) -> None:
     desk.work.hold(desk.who("kabid"), desk.visit, "Perkara")
-    assert [each.standing for each in retention(desk, 6).due(desk.who("petugas"))] == ["ditahan"]
+    assert [each.standing for each in retention(desk, 6).due(desk.who("petugas")).shown] == ["ditahan"]
     desk.work.release(desk.who("kabid"), desk.visit, "Selesai")
     assert desk.propose() == "ya"
-    assert [each.standing for each in retention(desk, 6).due(desk.who("petugas"))] == ["diusulkan"]
+    assert [each.standing for each in retention(desk, 6).due(desk.who("petugas")).shown] == ["diusulkan"]
 
 
 def test_from_the_list_of_what_is_due_straight_to_a_proposal(desk: Desk) -> None:
@@ -131,6 +158,37 @@ def test_from_the_list_of_what_is_due_straight_to_a_proposal(desk: Desk) -> None
         page = client.get("/masa-simpan").text
         assert "Sudah diusulkan" in page and f'name="pilih.{desk.visit}"' not in page
         assert client.post("/masa-simpan", data=form).status_code == 403
+
+
+def test_a_visit_on_which_a_case_under_way_rests_stays_and_holds_up_no_other(desk: Desk) -> None:
+    office, case = desk.office, add_case(desk.office, desk.office.warga, DESA, desk.visit)
+    other, change = office.add_visit()
+    decide = Decide(visit=other, follows=change, decision="setujui", reasons={}, note="")
+    office.deps.office.act(office.people["verifikator"], decide)
+
+    def standings() -> dict[RecordId, str]:
+        found = retention(desk, 6).due(desk.who("petugas")).shown
+        return {each.target: each.standing for each in found}
+
+    assert standings() == {desk.visit: "perlu", other: ""}
+    pages = page_routes(replace(build_site(office.deps), retention=retention(desk, 6)))
+    with serving(office, pages) as address, log_in(address, "petugas") as client:
+        page = client.get("/masa-simpan")
+        assert "Kasusnya masih berjalan" in page.text
+        form = {
+            "csrf": csrf(page),
+            "alasan": "BA 4/2032",
+            f"pilih.{desk.visit}": "ya",
+            f"pilih.{other}": "ya",
+        }
+        told = client.post("/masa-simpan/usul", data=form)
+    assert told.status_code == 422 and "yang belum selesai" in told.text
+    assert standings() == {desk.visit: "perlu", other: "diusulkan"}
+    head = office.deps.engine.read(lambda tx: record(tx, case)).head  # type: ignore[union-attr]
+    assert head is not None
+    end = Advance(kasus=case, follows=head, event="gugurkan", answers={"alasan": "Keliru"})
+    assert isinstance(office.deps.office.act(office.people["kabid"], end), Applied)
+    assert standings()[desk.visit] == "" and desk.propose() == "ya"
 
 
 def test_the_register_of_processing_has_every_form_with_its_classes_and_the_offices_word(desk: Desk) -> None:
