@@ -7,7 +7,7 @@ from field_app.ui.handover import HandoverCard
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.sync_cards import clock_notice, conflicts_card, losses_card, notes_of, progress_words
-from field_app.ui.widgets.buttons import Link
+from field_app.ui.widgets.buttons import Link, rest_link
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact, SyncRow
 from field_app.ui.widgets.head import counted
@@ -23,6 +23,9 @@ MOST_SHOWN = 60
 
 class SyncScreen(BaseScreen):
     """Follows the worker while it is in front."""
+
+    def build(self):
+        self._most = MOST_SHOWN
 
     def heard(self):
         """Show where everything stands now."""
@@ -107,13 +110,20 @@ class SyncScreen(BaseScreen):
     def _list(self, title, icon, items):
         card = Card(spacing=0)
         card.add_widget(Words(text=title, style="question"))
-        for item in items[:MOST_SHOWN]:
+        for item in items[: self._most]:
             card.add_widget(self._row(item, icon))
             if item.again:
                 card.add_widget(self._ask("tanya_lagi", item.visit))
+        if len(items) > self._most:
+            card.add_widget(rest_link(self.say, len(items) - self._most, self.show_more))
         if sum(item.again for item in items) > 1:
             card.add_widget(self._ask("tanya_semua", None))
         return card
+
+    def show_more(self):
+        """As many again of each kind."""
+        self._most += MOST_SHOWN
+        self._show()
 
     def _row(self, item, icon):
         say, notes = self.say, [notes_of(item, self.say)]
