@@ -119,8 +119,8 @@ class Importing:
         return self._engine.write(work).result()
 
     def jobs(self, person: Person) -> list[Job]:
-        """Return the newest lists that this person may see."""
-        found = self._engine.read(lambda tx: table_store.jobs(tx, 50))
+        """Return the lists that this person may see, the newest first."""
+        found = self._engine.read(table_store.jobs)
         return [job for job in found if may_see(person, job)]
 
     def job(self, name: RecordId) -> Job | None:
