@@ -44,9 +44,9 @@ def fits(store: DeviceStore, answering: Answering, first: SyncResponse, heard_ms
     """Say whether an answer brings this phone forward from where it stands by now, and leaves nothing out.
 
     It does if nothing newer came since the question; or if the phone's cursor lies in the history that the
-    answer tells, and every part begins in the answer no later than the phone has it. Only the newest commits of
-    that history are named, and a phone may be behind all of them: an answer to no question, from zero, fits too
-    if it was made after the phone last heard its office, at `heard_ms` of the office's clock.
+    answer tells, and every part begins in the answer no later than the phone has it. Only the newest commits
+    of that history are named, and a phone may be behind them all: an answer to no question, from zero, fits
+    too if it was made after the phone last heard its office, at `heard_ms` of the office's clock.
     """
     now = store.cursor()
     if now == answering.asked:
