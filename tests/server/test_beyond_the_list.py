@@ -8,19 +8,22 @@ from msgspec.structs import replace
 
 from schemas.handover import Asked, Question
 from schemas.ids import NO_LINK, DeviceId, RecordId
+from schemas.text import load_text
 from schemas.wire import PROTOCOL, Cursor, SyncRequest, WireTip
 from server import handover_store, table_store
 from server.engine import Writer
-from server.services import exporting, profile, record_history, requests, to_destroy
+from server.proof import trail_file
+from server.proof.trail_file import Order, Summed, summary_paper
+from server.services import exporting, map_pins, profile, record_history, requests, to_destroy
 from server.tables.job import Job
 from server.web import exporting as export_pages
 from server.web.building import build_site
 from server.web.site import Site
-from sync.change import Accessed, Patch
+from sync.change import Accessed, Patch, Place
 from tests.server.lists import person, workbook
 from tests.server.test_destroying import csrf, log_in
 from tests.server.test_subject_index import add, change
-from tests.server.web_office import Office, open_at, serving, shut
+from tests.server.web_office import ELSEWHERE, Office, open_at, serving, shut
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +171,36 @@ def test_a_list_that_was_taken_in_shows_however_many_others_took_in_since(tmp_pa
     office.deps.engine.write(add_jobs).result()
     assert own.id in [job.id for job in site.importing.jobs(office.person("petugas"))]
     shut(office)
+
+
+def test_a_map_shows_the_newest_visits_and_says_that_older_ones_are_left_out(
+    office: Office, site: Site, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, where = f"/peta?wilayah={ELSEWHERE}", Place(lat=-7.4, lng=110.9, accuracy_m=5, at_ms=1)
+    warga = add(office, "Jauh Uji", kode_desa=ELSEWHERE)
+    monkeypatch.setattr(map_pins, "MOST_EACH", 1)
+    office.add_visit(warga=warga, photos=(), at=where)
+    assert "kunjungan terbaru" not in page(address, path, "kabid")
+    newest, _ = office.add_visit(warga=warga, photos=(), at=where)
+    assert [pin.href for pin in site.pins.of(office.person("kabid"), ELSEWHERE).shown] == [
+        f"/kunjungan/{newest}"
+    ]
+    assert "kunjungan terbaru yang ditampilkan" in page(address, path, "kabid")
+
+
+def test_a_summary_of_the_trail_counts_those_it_does_not_name() -> None:
+    order = Order(
+        office="Uji",
+        device="",
+        key="",
+        head="",
+        by="Pengawas Uji",
+        purpose="Uji",
+        search="semua",
+        made_ms=1,
+        turns=(),
+    )
+    people = {f"Petugas {number:04}": 2 for number in range(trail_file.MOST_PEOPLE)} | {"Zaid": 1, "Zul": 1}
+    summed = Summed(lines=1, digest="", whole="", kinds={}, people=people)
+    [table] = [part.table for part in summary_paper(order, summed, load_text()).sections if part.table]
+    assert len(table.rows) == trail_file.MOST_PEOPLE + 1 and table.rows[-1] == ("2 orang lain", "2")
