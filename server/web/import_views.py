@@ -114,6 +114,7 @@ def list_values(
         "odd_count": job.noted,
         "odd": [_told(site, row, notes) for row, _, notes in odd],
         "onward": _onward(site, job) if job.state == "selesai" else [],
+        "more_desa": max(0, len(job.desa) - MOST_DESA),
         "conflicts": written.number(job.conflicts) if job.conflicts else "",
         "problem_count": counted.get("masalah", 0),
         "problems": [_told(site, row, notes) for row, _, notes in found],

@@ -106,7 +106,7 @@ def letter_routes(site: Site) -> list[Any]:
                 return site.letters.sample(visitor.person, asked, typed, sorted(photos))
             return site.letters.make(visitor.person, asked, typed, sorted(photos), token)
 
-        match await site.work(work):
+        match Lacking(why="foto") if len(photos) > MOST_PHOTOS else await site.work(work):
             case bytes(pdf):
                 return download(pdf, PDF, "contoh-surat.pdf")
             case Made(pdf=pdf) if pdf:
@@ -114,7 +114,7 @@ def letter_routes(site: Site) -> list[Any]:
             case Made(id=name):
                 return onward(f"/surat/{name}?jadi=ya")
             case Lacking(why=why, line=line):
-                said = site.text(f"surat.kurang.{why}", baris=line)
+                said = site.text(f"surat.kurang.{why}", baris=line, paling=MOST_PHOTOS)
             case NotMade(why=why):
                 said = site.text(f"surat.gagal.{why}")
             case found:

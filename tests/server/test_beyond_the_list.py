@@ -17,13 +17,14 @@ from server.proof.trail_file import Order, Summed, summary_paper
 from server.services import exporting, map_pins, profile, record_history, requests, to_destroy
 from server.tables.job import Job
 from server.web import exporting as export_pages
+from server.web import import_views
 from server.web.building import build_site
 from server.web.site import Site
 from sync.change import Accessed, Patch, Place
 from tests.server.lists import person, workbook
 from tests.server.test_destroying import csrf, log_in
 from tests.server.test_subject_index import add, change
-from tests.server.web_office import ELSEWHERE, Office, open_at, serving, shut
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, serving, shut
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +172,18 @@ def test_a_list_that_was_taken_in_shows_however_many_others_took_in_since(tmp_pa
     office.deps.engine.write(add_jobs).result()
     assert own.id in [job.id for job in site.importing.jobs(office.person("petugas"))]
     shut(office)
+
+
+def test_a_list_of_more_desa_than_it_leads_to_says_how_to_come_to_the_others(
+    office: Office, site: Site, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = site.importing.take(office.people["petugas"], "danom.xlsx", workbook([person(32)]))
+    assert isinstance(own, Job)
+    done = replace(own, service="bpnt", state="selesai", desa={DESA: 2, ELSEWHERE: 1})
+    office.deps.engine.write(lambda tx: table_store.put_job(tx, done)).result()
+    assert "desa lain" not in page(address, f"/impor/{own.id}")
+    monkeypatch.setattr(import_views, "MOST_DESA", 1)
+    assert "Masih ada 1 desa lain." in page(address, f"/impor/{own.id}")
 
 
 def test_a_map_shows_the_newest_visits_and_says_that_older_ones_are_left_out(
