@@ -113,6 +113,7 @@ def list_values(
         "noted": written.number(job.noted),
         "odd_count": job.noted,
         "odd": [_told(site, row, notes) for row, _, notes in odd],
+        "left_out": job.left_out,
         "onward": _onward(site, job) if job.state == "selesai" else [],
         "more_desa": max(0, len(job.desa) - MOST_DESA),
         "conflicts": written.number(job.conflicts) if job.conflicts else "",

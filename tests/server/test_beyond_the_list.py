@@ -186,6 +186,16 @@ def test_a_list_of_more_desa_than_it_leads_to_says_how_to_come_to_the_others(
     assert "Masih ada 1 desa lain." in page(address, f"/impor/{own.id}")
 
 
+def test_sheets_that_were_left_out_of_a_list_are_named(office: Office, site: Site, address: str) -> None:
+    own = site.importing.take(office.people["petugas"], "danom.xlsx", workbook([person(33)]))
+    assert isinstance(own, Job)
+    assert "lembar tidak diambil" not in page(address, f"/impor/{own.id}")
+    cut = replace(own, left_out=tuple(f"Lembar {number}" for number in range(6)))
+    office.deps.engine.write(lambda tx: table_store.put_job(tx, cut)).result()
+    shown = page(address, f"/impor/{own.id}")
+    assert "6 lembar tidak diambil" in shown and "Lembar 3, Lembar 4, …." in shown
+
+
 def test_a_map_shows_the_newest_visits_and_says_that_older_ones_are_left_out(
     office: Office, site: Site, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
