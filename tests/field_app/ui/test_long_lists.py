@@ -1,12 +1,13 @@
 """Lists that are longer than a screen shows at once: each says so, and leads to the rest."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from field_app.ui.fields import pick
-from field_app.ui.sample_drafts import SampleDraft, put_away_view
+from field_app.ui.sample_drafts import SampleDraft, filled_draft, put_away_view
 from field_app.ui.sample_finished import CONFLICTS
 from field_app.ui.screens import conflicts, put_away, search, sync
 from field_app.views import Hit, Reference, SyncItem
@@ -92,3 +93,32 @@ def test_officers_beyond_those_that_are_listed_are_spoken_of(driver: Driver) -> 
     sheet.rows.data[-1]["item"]["open"]()
     driver.settle()
     assert driver.shell.sheets() == [sheet] and sheet.line.focus, "she types more of the name"
+
+
+def test_a_table_that_is_full_says_so(driver: Driver) -> None:
+    driver.open()
+    driver.phone.visits.start("ewarong", "e1", None)
+    answers = driver.phone.visits.drafts["d10"].answers["ewarong"]
+    answers |= {"hasil_kunjungan": "terisi_lengkap", "harga": []}
+    driver.shell.go("form", draft="d10")
+    driver.settle()
+    editor = driver.turn_to("harga").editor
+    most = editor.field.max_rows
+    for count, word in ((most - 1, "Tambah baris"), (most, f"Paling banyak {most} baris")):
+        editor.show([{"barang": f"Beras {number}"} for number in range(count)])
+        assert editor.more.text == word and editor.more.disabled is (count == most)
+
+
+def test_a_field_that_takes_no_further_photo_says_so(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver.open()
+    filled_draft(driver.phone.visits, "d1")
+    driver.shell.go("form", draft="d1")
+    driver.settle()
+    editor = driver.turn_to("foto_rumah_depan").editor
+    most = editor.field.max_count
+    photo = SimpleNamespace(blob="a" * 64, thumbnail=b"", warnings=(), superseded=False)
+    for count in (most - 1, most):
+        monkeypatch.setattr(driver.screen, "photos", lambda _field, count=count: [photo] * count)
+        editor.show(editor.value)
+        driver.settle()
+        assert driver.sees(f"Paling banyak {most}.") is (count == most > 1)
