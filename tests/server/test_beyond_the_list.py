@@ -14,7 +14,8 @@ from server import handover_store, table_store
 from server.engine import Writer
 from server.proof import trail_file
 from server.proof.trail_file import Order, Summed, summary_paper
-from server.services import exporting, map_pins, profile, record_history, requests, to_destroy
+from server.services import exporting, map_pins, meant, profile, record_history, requests, to_destroy
+from server.services.visits import load_visit
 from server.tables.job import Job
 from server.web import exporting as export_pages
 from server.web import import_views
@@ -194,6 +195,21 @@ def test_sheets_that_were_left_out_of_a_list_are_named(office: Office, site: Sit
     office.deps.engine.write(lambda tx: table_store.put_job(tx, cut)).result()
     shown = page(address, f"/impor/{own.id}")
     assert "6 lembar tidak diambil" in shown and "Lembar 3, Lembar 4, …." in shown
+
+
+def test_more_visits_with_the_same_photo_than_stand_beside_one_are_spoken_of(
+    office: Office, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = tuple(f"foto_{number}" for number in range(2))
+    first, _ = office.add_visit(photos=photos)
+    found = office.deps.engine.read(lambda tx: load_visit(tx, first))
+    assert found is not None
+    other = add(office, "Foto Sama Uji")
+    again, _ = office.add_visit(warga=other, evidence=found.newest.submit.evidence)
+    shown = page(address, f"/kunjungan/{again}", "verifikator")
+    assert "Foto yang sama ada di sini" in shown and "Masih ada kunjungan lain" not in shown
+    monkeypatch.setattr(meant, "MOST", 1)
+    assert "Masih ada kunjungan lain seperti ini." in page(address, f"/kunjungan/{again}", "verifikator")
 
 
 def test_a_map_shows_the_newest_visits_and_says_that_older_ones_are_left_out(
