@@ -4,7 +4,7 @@ from field_app.ui.finished_cards import conflict_card
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
-from field_app.ui.widgets.buttons import rest_link
+from field_app.ui.widgets.rows import rest_link
 from field_app.ui.widgets.words import Empty, Words
 
 load_kv(__file__)

@@ -6,9 +6,10 @@ from field_app.ui.cards import FORM_ICONS
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
-from field_app.ui.widgets.buttons import Pill, rest_link
+from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact
+from field_app.ui.widgets.rows import rest_link
 from field_app.ui.widgets.words import Empty, Words
 from schemas.format import local_date, long_date
 

@@ -7,10 +7,11 @@ from field_app.ui.handover import HandoverCard
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.sync_cards import clock_notice, conflicts_card, losses_card, notes_of, progress_words
-from field_app.ui.widgets.buttons import Link, rest_link
+from field_app.ui.widgets.buttons import Link
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact, SyncRow
 from field_app.ui.widgets.head import counted
+from field_app.ui.widgets.rows import rest_link
 from field_app.ui.widgets.switch import Toggle
 from field_app.ui.widgets.words import Empty, Notice, Words
 from field_app.views import Refused

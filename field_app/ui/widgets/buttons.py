@@ -3,15 +3,12 @@
 Rule: every target is at least 48 dp high, also when its drawing is smaller.
 """
 
-from collections.abc import Callable
-
 from kivy.animation import Animation
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
 
 from field_app.ui.widgets.painted import Painted
-from schemas.text import Text
 
 
 class Tappable(ButtonBehavior, Painted):
@@ -161,13 +158,6 @@ class Link(Tappable):
         room = max(1, self.width - x)
         high = self.measure(self.text, "strong", room)[1]
         self.write(self.text, "strong", ink, x, (self.height - high) / 2, room, self.align)
-
-
-def rest_link(say: Text, count: int, show: Callable[[], None]) -> Link:
-    """What stands below the first of a long list: how many are left, and a tap shows more of them."""
-    link = Link(icon="expand", text=say("tombol.lagi", jumlah=count))
-    link.bind(on_release=lambda *_: show())
-    return link
 
 
 class Choice(Tappable):
