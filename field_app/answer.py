@@ -105,7 +105,7 @@ class Answers:
     def _take(self, records: Iterator[Record]) -> AnswerRead | Refused:
         store = self._store
         before, session, rows, receipts = None, Session(), 0, 0
-        drafts, cursor = Drafts(store.vault), store.cursor()
+        drafts, cursor, heard_ms = Drafts(store.vault), store.cursor(), store.server_ms()
         waiting, diverged = pending_data(store, drafts), False
         answering = next(records)
         if isinstance(answering, Turned):
@@ -115,7 +115,8 @@ class Answers:
             match record:
                 case Answered(response=response):
                     if before is None and not (
-                        isinstance(answering, Answering) and handover.fits(store, answering, response)
+                        isinstance(answering, Answering)
+                        and handover.fits(store, answering, response, heard_ms)
                     ):
                         return Refused(say="lapangan.jawaban.sudah_lama")
                     effects = handover.take(store, session, before, response)

@@ -53,10 +53,10 @@ def put_handover(writer: Writer, new: Handover, question: Question) -> None:
 
 
 def newest(reader: Reader) -> list[Handover]:
-    """Return the files that were taken in last, newest first."""
+    """Return the files that were taken in last, newest first: up to one more than are listed."""
     found = reader.query(
         _HANDOVER + " WHERE kabupaten = :kabupaten ORDER BY taken_ms DESC, device, file LIMIT :limit",
-        {"limit": MOST_LISTED},
+        {"limit": MOST_LISTED + 1},
     )
     return [_handover(row) for row in found]
 

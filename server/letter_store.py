@@ -71,6 +71,16 @@ def listed(tx: Reader, first: str, last: str, kind: str) -> list[LetterRow]:
     return [_row(row) for row in found]
 
 
+def has_more(tx: Reader, first: str, last: str, kind: str) -> bool:
+    """Say whether there are more letters of these days and this kind than are listed."""
+    found = tx.query(
+        "SELECT 1 FROM surat WHERE kabupaten = :kabupaten AND day >= :first AND day <= :last"
+        " AND (:kind = '' OR kind = :kind) LIMIT 1 OFFSET :most",
+        {"first": first, "last": last, "kind": kind, "most": MOST_LISTED},
+    )
+    return bool(found)
+
+
 def out_about(tx: Reader, name: RecordId) -> list[LetterRow]:
     """Return the letters about a visit or a case, the newest first."""
     found = tx.query(

@@ -18,12 +18,14 @@ class SqlStandings(SqlRows):
 
     def wanted(self, device: DeviceId, limit: int) -> list[BlobId]:
         """See sync.store.Telling. What another device sent is wanted from this one all the same."""
+        tag = self._reader.query("SELECT tag FROM kabupaten WHERE kabupaten = :kabupaten")
+        start = bytes(tag[0][0]).hex() if tag else ""
         found = self._reader.query(
-            "SELECT DISTINCT blob FROM blob_refs WHERE kabupaten = :kabupaten AND device = :device"
-            " AND received = 0 ORDER BY blob LIMIT :limit",
-            {"device": device, "limit": limit},
+            "SELECT blob FROM blob_refs WHERE kabupaten = :kabupaten AND device = :device"
+            " AND received = 0 GROUP BY blob ORDER BY blob < :start, blob LIMIT :limit",
+            {"device": device, "start": start, "limit": limit},
         )
-        return [row[0] for row in found]
+        return sorted(row[0] for row in found)
 
     def news(self, device: DeviceId, after: int, upto: int) -> list[ChangeId]:
         """See sync.store.Telling."""
@@ -60,7 +62,10 @@ class SqlStandings(SqlRows):
         wanted: dict[DeviceId, list[BlobId]] = defaultdict(list)
         for device, blob in found:
             wanted[device].append(blob)
-        return {device: blobs[:limit] for device, blobs in wanted.items()}
+        return {
+            device: blobs if len(blobs) <= limit else self.wanted(device, limit)
+            for device, blobs in wanted.items()
+        }
 
     def _backed_up(self, devices: list[DeviceId]) -> dict[DeviceId, Tip]:
         found = self._reader.query(

@@ -31,12 +31,9 @@ def job(tx: Reader, name: RecordId) -> Job | None:
     return decode(bytes(found[0][0]), Job) if found else None
 
 
-def jobs(tx: Reader, limit: int) -> list[Job]:
-    """Return the newest lists."""
-    found = tx.query(
-        "SELECT body FROM imports WHERE kabupaten = :kabupaten ORDER BY at_ms DESC, import LIMIT :limit",
-        {"limit": limit},
-    )
+def jobs(tx: Reader) -> list[Job]:
+    """Return all lists that are kept, the newest first."""
+    found = tx.query("SELECT body FROM imports WHERE kabupaten = :kabupaten ORDER BY at_ms DESC, import")
     return [decode(bytes(body), Job) for (body,) in found]
 
 

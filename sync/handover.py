@@ -8,7 +8,7 @@ at least as far as the phone already is, in the same history of the office, for 
 
 from collections.abc import Iterator
 
-from schemas.handover import Answering, Asked
+from schemas.handover import Answering, Asked, Mark
 from schemas.ids import Part
 from schemas.wire import Cursor, SyncRequest, SyncResponse, WireTip
 from sync.chain import START, Tip
@@ -40,16 +40,19 @@ def messages(store: DeviceStore, *, check: bool) -> Iterator[Outgoing | Missing]
             yield message
 
 
-def fits(store: DeviceStore, answering: Answering, first: SyncResponse) -> bool:
+def fits(store: DeviceStore, answering: Answering, first: SyncResponse, heard_ms: int) -> bool:
     """Say whether an answer brings this phone forward from where it stands by now, and leaves nothing out.
 
     It does if nothing newer came since the question; or if the phone's cursor lies in the history that the
-    answer tells, and every part begins in the answer no later than the phone has it.
+    answer tells, and every part begins in the answer no later than the phone has it. Only the newest commits
+    of that history are named, and a phone may be behind them all: an answer to no question, from zero, fits
+    too if it was made after the phone last heard its office, at `heard_ms` of the office's clock.
     """
     now = store.cursor()
     if now == answering.asked:
         return first.start in (now, Cursor())
-    if now.seq and not any(mark.tag == now.tag and mark.seq >= now.seq for mark in answering.marks):
+    is_whole = not answering.file and not first.start.seq and first.server_ms > heard_ms
+    if not is_whole and now.seq and not any(_lies_in(now, mark) for mark in answering.marks):
         return False
     here = set(store.parts())
     return all(_begins(answering, first.start, part) <= _has(now, here, part) for part in first.parts or ())
@@ -63,6 +66,10 @@ def take(
         return Broken(problem="jawaban_tidak_cocok")
     request = SyncRequest(protocol=response.protocol, device=store.device(), cursor=response.start)
     return receive(store, session, request, response)
+
+
+def _lies_in(now: Cursor, mark: Mark) -> bool:
+    return mark.tag == now.tag and mark.seq >= now.seq
 
 
 def _begins(answering: Answering, start: Cursor, part: Part) -> int:

@@ -259,7 +259,8 @@ class MemoryOffice(MemoryStore):
 
     def wanted(self, device: DeviceId, limit: int) -> list[BlobId]:
         """See sync.store.OfficeStore. What another device sent is wanted from this one all the same."""
-        return sorted(self._missing.get(device, {}))[:limit]
+        start, names = self._tags[-1][1].hex(), self._missing.get(device, {})
+        return sorted(sorted(names, key=lambda name: (name < start, name))[:limit])
 
     def blob_received(self, blob: BlobId, size_bytes: int, device: DeviceId, now_ms: int) -> None:
         """Note that a device sent these bytes, and that they rest, verified, in the blob store."""

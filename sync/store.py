@@ -299,7 +299,11 @@ class Telling(Protocol):
         ...
 
     def wanted(self, device: DeviceId, limit: int) -> list[BlobId]:
-        """Return blobs named by this device's changes that the office does not hold."""
+        """Return blobs named by this device's changes that the office does not hold, up to `limit`.
+
+        Of more than these others are named after each commit, from a place on that its tag says: those that a
+        phone has lost must not stand before the others for ever.
+        """
         ...
 
     def records(self, ids: Iterable[RecordId]) -> dict[RecordId, Record]:

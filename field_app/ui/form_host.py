@@ -8,6 +8,7 @@ from typing import Any
 
 from field_app.finalise import place_answer
 from field_app.recordings import recordings
+from field_app.ui.fields.pick import MOST
 from field_app.ui.labels import fix_words, ground_words
 from field_app.ui.permissions import PermissionSheet, closed_for_good, settings_pill
 from field_app.ui.plan import Step
@@ -45,7 +46,7 @@ class FormHost(BaseScreen):
 
     def references(self, to, text):
         """[(id, name, second line)] of what a field may refer to."""
-        found = self.context.phone.visits.references(to, text)
+        found = self.context.phone.visits.references(to, text, MOST + 1)
         return [(one.id, one.nama, one.under) for one in found]
 
     def reference_name(self, to, key):

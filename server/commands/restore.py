@@ -125,3 +125,5 @@ def _say_phones(data: Path, key: Path, text: Text) -> None:
         close_office(deps)
     for device, counter in list(counters.items())[:SHOWN]:
         print(text("cadangan.perintah.hp", perangkat=device, nomor=counter))
+    if len(counters) > SHOWN:
+        print(text("cadangan.perintah.hp_lagi", jumlah=len(counters) - SHOWN))

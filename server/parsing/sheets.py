@@ -19,7 +19,7 @@ from server.parsing.messages import PIECE, Cell, NoSheet, Sheet
 from server.parsing.web_tables import is_web_page, web_rows
 
 MOST_ROWS = 200_000
-MOST_COLUMNS = 120
+MOST_COLUMNS = 250
 LONGEST_CELL = 1_000
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 LOCKED = "EncryptedPackage".encode("utf-16-le")
@@ -27,13 +27,18 @@ LOCKED = "EncryptedPackage".encode("utf-16-le")
 Value = str | int | float | bool | date | datetime | time | timedelta | None
 
 
+class _WideError(Exception):
+    """A row says something beyond the columns that are read."""
+
+
 def sheet(data: bytes, number: int) -> Sheet | NoSheet:
     """Read one sheet of a workbook (from 0), or a text of separated values. Raises MemoryError."""
     if data.startswith(OLE) and LOCKED in data:
         return NoSheet(why="terkunci")
-    if data.startswith((ZIP, OLE)):
-        return _of_workbook(data, number)
-    return _of_text(data)
+    try:
+        return _of_workbook(data, number) if data.startswith((ZIP, OLE)) else _of_text(data)
+    except _WideError:
+        return NoSheet(why="terlalu_lebar")
 
 
 def _of_workbook(data: bytes, number: int) -> Sheet | NoSheet:
@@ -61,7 +66,7 @@ def _of_text(data: bytes) -> Sheet | NoSheet:
     if text is None:
         return NoSheet(why="tidak_terbaca")
     if is_web_page(text):
-        return _packed(("Tabel",), 0, _rows(web_rows(text, MOST_COLUMNS)), 0)
+        return _packed(("Tabel",), 0, _rows(web_rows(text, MOST_COLUMNS + 1)), 0)
     top = text[:20_000]
     separator = max(";\t,|", key=lambda sign: (top.count(sign), sign == ";"))
     if separator not in top:
@@ -86,6 +91,8 @@ def _packed(names: tuple[str, ...], number: int, rows: Iterator[list[Cell]], bef
 
 def _rows(rows: Iterable[Sequence[Value]]) -> Iterator[list[Cell]]:
     for row in rows:
+        if any(row[MOST_COLUMNS:]):
+            raise _WideError
         yield [_cell(value) for value in row[:MOST_COLUMNS]]
 
 

@@ -87,13 +87,13 @@ class _Tables(HTMLParser):
         if self._cell is None or self._row is None:
             return
         self._step_over()
-        wide, high = self._spans
-        for place in range(len(self._row), min(self._most, len(self._row) + wide)):
+        first, (wide, high) = len(self._row), self._spans
+        for place in range(first, min(self._most, first + wide)):
             if high > 1:
                 self._below[place] = high - 1
             self._row.append("")
-        if wide and len(self._row) >= wide:
-            self._row[-wide] = " ".join("".join(self._cell).split())
+        if first < len(self._row):
+            self._row[first] = " ".join("".join(self._cell).split())
         self._cell = None
 
     def _step_over(self) -> None:

@@ -129,7 +129,11 @@ def summary_paper(order: Order, summed: Summed, text: Text) -> Paper:
         )
 
     kinds = [(text(f"kantor.jejak.jenis_nama.{kind}"), count) for kind, count in summed.kinds.items()]
-    people = sorted(summed.people.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_PEOPLE]
+    people = sorted(summed.people.items(), key=lambda pair: (-pair[1], pair[0]))
+    others = people[MOST_PEOPLE:]
+    if others:
+        rest = (say("orang_lain", jumlah=written.number(len(others))), sum(count for _, count in others))
+        people = [*people[:MOST_PEOPLE], rest]
     facts = (
         Fact(label=say("oleh"), value=order.by),
         Fact(label=say("keperluan"), value=order.purpose),

@@ -72,19 +72,21 @@ class Importing:
     def take(self, by: PersonId, name: str, data: bytes) -> Job | str:
         """Read a file and guess its header and columns; a key under `impor.berkas` when it cannot be read."""
         sheets: list[Sheet] = []
+        names, left_out = ("",), list[str]()
         for number in range(MOST_SHEETS):
+            if number >= len(names):
+                break
             found = self._parsers.sheet(data, number)
             if isinstance(found, NoSheet):
                 if number == 0 or found.why == "terlalu_lama":
                     return found.why
-                if found.why == "tidak_terbaca":  # a sheet that is a chart
-                    continue
-                break
+                if found.why != "tidak_terbaca":  # which a sheet that is a chart is
+                    left_out.append(names[number])
+                continue
+            names = found.names
             sheets.append(found)
             if sum(len(piece) for sheet in sheets for piece in sheet.pieces) > MOST_CELL_BYTES:
                 return "terlalu_besar"
-            if number + 1 >= len(found.names):
-                break
         if not any(sheet.count > 1 for sheet in sheets):
             return "kosong"
         now = self._now_ms()
@@ -98,6 +100,7 @@ class Importing:
                 for sheet in sheets
             ),
             service=SERVICES[0],
+            left_out=(*left_out, *names[MOST_SHEETS:]),
         )
 
         def work(tx: Writer) -> Job:
@@ -122,8 +125,8 @@ class Importing:
         self._engine.write(lambda tx: table_store.drop_old(tx, self._now_ms())).result()
 
     def jobs(self, person: Person) -> list[Job]:
-        """Return the newest lists that this person may see."""
-        found = self._engine.read(lambda tx: table_store.jobs(tx, 50))
+        """Return the lists that this person may see, the newest first."""
+        found = self._engine.read(table_store.jobs)
         return [job for job in found if may_see(person, job)]
 
     def job(self, name: RecordId) -> Job | None:

@@ -11,7 +11,7 @@ from schemas.letters import letter_kinds
 from server.access import Action, Person, Thing, Why, refused
 from server.blobs import BlobStore
 from server.engine import Engine, Reader, Writer
-from server.letter_store import LETTER, LetterRow, listed, out_about
+from server.letter_store import LETTER, LetterRow, has_more, listed, out_about
 from server.services.chain_record import record_of, write_record
 from server.services.letter_facts import region_name
 from server.services.looks import note_looks
@@ -83,6 +83,10 @@ class LetterShelf:
             for each in self._engine.read(work)
             if wanted in each.row.written.casefold() or wanted in each.name.casefold()
         ]
+
+    def has_older(self, first: str, last: str, kind: str) -> bool:
+        """Say whether these days have more letters than `find` looks through, which are the newest."""
+        return self._engine.read(lambda tx: has_more(tx, first, last, kind))
 
     def about(self, person: Person, name: RecordId) -> list[LetterRow]:
         """Return the letters about a visit or a case that this person may see, the newest first."""

@@ -31,27 +31,36 @@ class Pin(Data, frozen=True, kw_only=True):
     href: str
 
 
+class Pinned(Data, frozen=True, kw_only=True):
+    """The pins of a desa; `more`: of some state it has older visits than the newest `MOST_EACH`."""
+
+    shown: tuple[Pin, ...] = ()
+    more: bool = False
+
+
 class Pins:
     """Finds pins. Blocks its thread."""
 
     def __init__(self, engine: Engine, figures: Figures) -> None:
         self._engine, self._figures = engine, figures
 
-    def of(self, person: Person, desa: str) -> list[Pin]:
+    def of(self, person: Person, desa: str) -> Pinned:
         """Return the visits and e-warong of a desa that this person may see."""
         reach = scope(person, "see_visits")
         if reach is None or not reach.has(desa):
-            return []
+            return Pinned()
         forms = self._figures.forms_of(reach.services)
 
-        def work(tx: Reader) -> list[Pin]:
-            visits: list[RecordId] = []
+        def work(tx: Reader) -> Pinned:
+            visits, more = list[RecordId](), False
             for state in STATES:
-                wanted = QueueFilter(state=state, forms=forms)
-                visits += page_store.visit_ids(
-                    tx, wanted, author=reach.author, desa=(desa,), limit=MOST_EACH, offset=0
+                wanted = QueueFilter(state=state, forms=forms, newest_first=True)
+                found = page_store.visit_ids(
+                    tx, wanted, author=reach.author, desa=(desa,), limit=MOST_EACH + 1, offset=0
                 )
-            return [*_of_visits(tx, visits), *_of_shops(tx, desa, reach.services)]
+                visits += found[:MOST_EACH]
+                more = more or len(found) > MOST_EACH
+            return Pinned(shown=(*_of_visits(tx, visits), *_of_shops(tx, desa, reach.services)), more=more)
 
         return self._engine.read(work)
 

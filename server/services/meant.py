@@ -4,6 +4,7 @@
 other one: it is named and linked, and the photos stand side by side.
 """
 
+from collections import Counter
 from collections.abc import Callable
 
 from schemas.base import Data
@@ -14,6 +15,7 @@ from server.services.visit_page import Words, bounds, name_of
 from server.services.visits import Visit
 
 MOST = 5
+"""Of each kind of sign."""
 
 
 class Meant(Data, frozen=True, kw_only=True):
@@ -37,19 +39,27 @@ class Meant(Data, frozen=True, kw_only=True):
     state: str
 
 
-def meant(
-    engine: Engine, words: Words, visit: Visit, readable: Callable[[RecordId], Visit | None]
-) -> tuple[Meant, ...]:
+class Others(Data, frozen=True, kw_only=True):
+    """The other visits; `more`: there are further ones."""
+
+    shown: tuple[Meant, ...]
+    more: bool
+
+
+def meant(engine: Engine, words: Words, visit: Visit, readable: Callable[[RecordId], Visit | None]) -> Others:
     """Return the visits that the signs of one mean; `readable` loads one that the reader may see, or None.
 
     Blocks its thread.
     """
-    others = engine.read(lambda tx: sign_store.visits_meant(tx, visit.record.id, MOST))
+    others = engine.read(lambda tx: sign_store.visits_meant(tx, visit.record.id, MOST + 1))
     seen = {other: readable(other) for other in {each.visit for each in others}}
     found: list[Meant] = []
+    counts = Counter[tuple[bool, bool]]()
     for each in others:
+        kind = bool(each.own), each.alike
+        counts[kind] += 1
         there = seen[each.visit]
-        if there is None:
+        if there is None or counts[kind] > MOST:
             continue
         submit = there.newest.submit
         found.append(
@@ -67,7 +77,7 @@ def meant(
                 state=str(there.record.fields["state"]),
             )
         )
-    return tuple(found)
+    return Others(shown=tuple(found), more=max(counts.values(), default=0) > MOST)
 
 
 def _is_held(visit: Visit, blob: BlobId) -> bool:

@@ -87,11 +87,14 @@ class Profile(Data, frozen=True, kw_only=True):
     household: tuple[Hit, ...]
     visits: tuple[VisitLine, ...]
     hidden_visits: int
+    has_older_visits: bool
     cases: tuple[CaseLine, ...]
     checked: tuple[Checked, ...]
     closed: str
     acts: tuple[Act, ...]
+    older_acts: int
     looks: tuple[Look, ...]
+    older_looks: int
     into: Hit | None
     merged: tuple[Hit, ...]
     undoable: frozenset[RecordId]
@@ -165,23 +168,29 @@ class Profiles:
         known = SqlOfficeStore.reading(tx).records(about)
         fresh = bool(subject_store.is_fresh(tx, [record.id]))
         may_open = self._finding.may(person, "open_numbers", record)
-        visits = SqlOfficeStore.reading(tx).records(subject_store.visits_of(tx, about, MOST_VISITS))
+        newest = subject_store.visits_of(tx, about, MOST_VISITS + 1)
+        visits = SqlOfficeStore.reading(tx).records(newest[:MOST_VISITS])
         seen = [visit for visit in visits.values() if self._may_see_visit(person, visit)]
         seen.sort(key=_received_ms, reverse=True)
         pairs = subject_store.pairs_of(tx, record.id)
         others = [pair.other if pair.one == record.id else pair.one for pair in pairs]
         into = fields.get(MERGED)
+        told, older_acts = acts(tx, self._trail, words, record.kind, about, opened=opened and may_open)
+        looked, older_looks = looks(tx, self._trail, about)
         return Profile(
             hit=hit_of(record, words, fresh=fresh),
             groups=tuple(_groups(record, words, opened=opened and may_open)),
             household=self._household(tx, person, record),
             visits=self._visits(tx, seen),
             hidden_visits=len(visits) - len(seen),
+            has_older_visits=len(newest) > MOST_VISITS,
             cases=tuple(self._cases(tx, person, about)),
             checked=self._checked(tx, seen) if record.kind == "ewarong" else (),
             closed=closed_shops(tx, [record.id]).get(record.id, "") if record.kind == "ewarong" else "",
-            acts=acts(tx, self._trail, words, record.kind, about, opened=opened and may_open),
-            looks=looks(tx, self._trail, about),
+            acts=told,
+            older_acts=older_acts,
+            looks=looked,
+            older_looks=older_looks,
             into=next(iter(self._finding.hits(tx, person, [RecordId(into)])), None) if into else None,
             merged=tuple(hit_of(known[name], words) for name in about[1:] if name in known),
             undoable=frozenset(

@@ -56,12 +56,15 @@ class Look(Data, frozen=True, kw_only=True):
 
 def acts(
     tx: Reader, trail: Trail, words: Words, kind: str, about: Sequence[RecordId], *, opened: bool
-) -> tuple[Act, ...]:
-    """Return what changed these records, which are one thing, the newest first."""
+) -> tuple[tuple[Act, ...], int]:
+    """Return what changed these records, which are one thing, the newest first, and how many older ones are
+    left out.
+    """
     conflicts = [name for record in about for name in protection_store.conflicts_about(tx, record)]
-    rows = trail_store.told_of(tx, (*about, *conflicts), TOLD)[:SHOWN]
+    every = trail_store.told_of(tx, (*about, *conflicts), TOLD)
+    rows = every[:SHOWN]
     lines = trail.lines(tx, rows, purposes=False)
-    return tuple(
+    told = tuple(
         Act(
             when=line.when,
             author=line.author,
@@ -71,12 +74,15 @@ def acts(
         )
         for row, line in zip(rows, lines, strict=True)
     )
+    return told, len(every) - len(rows)
 
 
-def looks(tx: Reader, trail: Trail, about: Sequence[RecordId]) -> tuple[Look, ...]:
-    """Return who looked at these records, the newest first."""
-    lines = trail.lines(tx, trail_store.told_of(tx, about, (LOOK,))[:SHOWN], purposes=True)
-    return tuple(Look(when=line.when, author=line.author, purpose=line.purpose) for line in lines)
+def looks(tx: Reader, trail: Trail, about: Sequence[RecordId]) -> tuple[tuple[Look, ...], int]:
+    """Return who looked at these records, the newest first, and how many older looks are left out."""
+    every = trail_store.told_of(tx, about, (LOOK,))
+    lines = trail.lines(tx, every[:SHOWN], purposes=True)
+    told = tuple(Look(when=line.when, author=line.author, purpose=line.purpose) for line in lines)
+    return told, len(every) - len(lines)
 
 
 def has_looked(tx: Reader, person: PersonId, about: RecordId, since_ms: int) -> bool:

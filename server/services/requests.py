@@ -49,6 +49,13 @@ class Found(Data, frozen=True, kw_only=True):
     desa: str
 
 
+class Finds(Data, frozen=True, kw_only=True):
+    """Who was found; `more`: there are others with that name."""
+
+    shown: tuple[Found, ...]
+    more: bool
+
+
 class Request(Data, frozen=True, kw_only=True):
     """A request as it stands now; times are UTC milliseconds.
 
@@ -105,7 +112,7 @@ class Requests:
         self._now_ms, self._randomness = now_ms, randomness
         self._rights = ShelfRights(forms)
 
-    def find(self, person: Person, wanted: str, purpose: str) -> list[Found]:
+    def find(self, person: Person, wanted: str, purpose: str) -> Finds:
         """Search somebody by a whole NIK or by a part of their name, within this person's area.
 
         What for stands on record first where finding somebody is a look at them (found_looks.py).
@@ -113,7 +120,7 @@ class Requests:
         text = " ".join(wanted.split())
         by_number = text.isascii() and text.isdigit()
         if not may(person, "handle_requests") or len(text) < (NIK_DIGITS if by_number else FEWEST_SIGNS):
-            return []
+            return Finds(shown=(), more=False)
 
         def search(tx: Reader) -> list[Found]:
             found: list[Found] = []
@@ -123,13 +130,14 @@ class Requests:
                 if fits and self.may(person, "handle_requests", record):
                     desa = str(record.fields.get("kode_desa") or "")
                     found.append(Found(id=record.id, nama=name, nik=covered(nik), desa=desa))
-                if len(found) == MOST_FOUND:
+                if len(found) > MOST_FOUND:
                     break
             return found
 
         found = self._engine.read(search)
-        note_found(self._engine, self._office, person, [each.id for each in found], purpose)
-        return found
+        shown = tuple(found[:MOST_FOUND])
+        note_found(self._engine, self._office, person, [each.id for each in shown], purpose)
+        return Finds(shown=shown, more=len(found) > MOST_FOUND)
 
     def may(self, person: Person, action: Action, record: Record) -> bool:
         """Whether somebody may act on a record of a person: any service that the record has is enough."""

@@ -21,7 +21,7 @@ from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
 from server.services.deciding import ENDED_TUGAS, OPEN_STATES, Decision, lacking_in, may_reopen
 from server.services.looks import note_looks
-from server.services.meant import Meant, meant
+from server.services.meant import Others, meant
 from server.services.opening_cases import Opens, open_case, opened_by
 from server.services.people import Actor, Denied, people
 from server.services.signs import examine_beside
@@ -143,10 +143,10 @@ class Reviews:
             return examine_beside(self._engine, visit, self._words.wilayah)
         return False
 
-    def meant(self, person: Person, visit: Visit) -> tuple[Meant, ...]:
+    def meant(self, person: Person, visit: Visit) -> Others:
         """Return the other visits that the signs of one mean, of those that this person may see."""
         if not (visit.visited_twice or visit.reused or visit.alike):
-            return ()
+            return Others(shown=(), more=False)
 
         def readable(other: RecordId) -> Visit | None:
             found = self._load(person, other)

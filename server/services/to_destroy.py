@@ -47,9 +47,12 @@ class Choice(Data, frozen=True, kw_only=True):
 
 
 class Choices(Data, frozen=True, kw_only=True):
-    """What was found; `behind`: the index of names has not come to all that is new."""
+    """What was found; `more`: not all people of that name, or not all that is about them; `behind`: the index
+    of names has not come to all that is new.
+    """
 
     shown: tuple[Choice, ...]
+    more: bool = False
     behind: bool = False
 
 
@@ -99,16 +102,19 @@ class ToDestroy:
         sought = self._finding.warga(person, NAMED_FOR, wanted)
         people = sought.ids[:MOST_PEOPLE]
 
-        def work(tx: Reader) -> list[Choice]:
+        def work(tx: Reader) -> Choices:
             ids = list(dict.fromkeys(record.id for record in survivors(tx, people).values()))
-            if len(ids) > MOST_WITH_ALL:
-                return self._named(tx, person, ids)
-            return self._named(tx, person, [each for name in ids for each in _with_all(tx, name)])
+            more = len(ids) > MOST_WITH_ALL or len(sought.ids) > MOST_PEOPLE
+            if len(ids) <= MOST_WITH_ALL:
+                found = [_with_all(tx, name) for name in ids]
+                ids = [each for some, _ in found for each in some]
+                more = more or any(left for _, left in found)
+            return Choices(shown=tuple(self._named(tx, person, ids)), more=more, behind=sought.behind)
 
-        return self._choices(work, behind=sought.behind)
+        return self._engine.read(work)
 
-    def _choices(self, find: Callable[[Reader], list[Choice]], *, behind: bool = False) -> Choices:
-        return Choices(shown=tuple(self._engine.read(find)), behind=behind)
+    def _choices(self, find: Callable[[Reader], list[Choice]]) -> Choices:
+        return Choices(shown=tuple(self._engine.read(find)))
 
     def _named(self, tx: Reader, person: Person, ids: Iterable[RecordId]) -> list[Choice]:
         wanted = list(ids)
@@ -149,11 +155,13 @@ class ToDestroy:
         )
 
 
-def _with_all(tx: Reader, name: RecordId) -> list[RecordId]:
-    """Return somebody, then the visits and the cases about them."""
+def _with_all(tx: Reader, name: RecordId) -> tuple[list[RecordId], bool]:
+    """Return somebody, then the visits and the cases about them, and whether there are more of these."""
     about = [name, *subject_store.merged_into(tx, name)]
-    visits = subject_store.visits_of(tx, about, MOST_OF_EACH)
-    return [name, *visits, *subject_store.cases_of(tx, about)[:MOST_OF_EACH]]
+    visits = subject_store.visits_of(tx, about, MOST_OF_EACH + 1)
+    cases = subject_store.cases_of(tx, about)
+    more = max(len(visits), len(cases)) > MOST_OF_EACH
+    return [name, *visits[:MOST_OF_EACH], *cases[:MOST_OF_EACH]], more
 
 
 def _line(parts: Iterable[str]) -> str:

@@ -105,6 +105,8 @@ class Reader:
             value, why = self._value(column, text, cell)
             if why is None:
                 fields[column.field] = value
+                if column.reading in ("text", "name") and len(text) > LONGEST_TEXT:
+                    notes.append(Note(code="terpotong", field=column.field))
                 unsure = unsure or (column.reading == "nik" and _was_rounded(cell))
             elif column.reading in ("nik", "kk"):
                 blocked.append(why)

@@ -28,7 +28,7 @@ class Job(Data, frozen=True, kw_only=True):
     `done` counts the rows that the present step is through with (those of whole pieces, the header among
     them, while it is applied), `counts` the rows of each fate, `desa` those that are taken by the desa that
     they name. `areas` are the regions to which whoever let the rows be checked is bound, empty for the whole
-    kabupaten.
+    kabupaten. `left_out` are the names of sheets that are too large, or too many, to choose.
     """
 
     id: RecordId
@@ -50,6 +50,7 @@ class Job(Data, frozen=True, kw_only=True):
     conflicts: int = 0
     desa: dict[str, int] = {}
     areas: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:

@@ -63,6 +63,7 @@ def destroying_routes(site: Site) -> list[Any]:
     ) -> Response[str]:
         values = {
             "choices": found.shown if found else None,
+            "more": found is not None and found.more,
             "behind": found is not None and found.behind,
             "called": site.to_destroy.called(visitor.person),
             "rows": await site.work(lambda: _rows(site, visitor)),

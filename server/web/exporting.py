@@ -82,11 +82,12 @@ def export_routes(site: Site) -> list[Any]:
 def _shown(site: Site, visitor: Visitor, name: str, typed: Mapping[str, str]) -> dict[str, Any]:
     sources = site.exporting.sources(visitor.person)
     source = next((each for each in sources if each.name == name), None)
-    found = site.exporting.made(visitor.person, SHOWN)
+    found = site.exporting.made(visitor.person, SHOWN + 1)
     values: dict[str, Any] = {
         "sources": sources,
         "source": None,
-        "rows": [record_view(site, each) for each in found],
+        "rows": [record_view(site, each) for each in found[:SHOWN]],
+        "more": len(found) > SHOWN,
     }
     return values | form_values(site, visitor.person, source, typed) if source is not None else values
 

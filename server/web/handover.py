@@ -65,7 +65,14 @@ def handover_routes(site: Site) -> list[Any]:
         rows, phones = await site.work(
             lambda: site.deps.engine.read(lambda tx: (_listed(site, tx), _phones(tx)))
         )
-        values = {"rows": rows, "phones": phones, "results": results, "notice": notice}
+        shown = rows[: handover_store.MOST_LISTED]
+        values = {
+            "rows": shown,
+            "more": len(rows) > len(shown),
+            "phones": phones,
+            "results": results,
+            "notice": notice,
+        }
         return await site.page("handover/handover.html", visitor, "serah_terima", values, status=status)
 
     @get("/serah-terima")

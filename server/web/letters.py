@@ -18,7 +18,7 @@ from schemas.ids import RecordId
 from schemas.letters import letter_kinds
 from server.access import Person, may, scope
 from server.blobs import DamagedBlobError
-from server.letter_store import LetterRow
+from server.letter_store import MOST_LISTED, LetterRow
 from server.services.letter_facts import LONG_TYPED, MOST_PHOTOS, MOST_TYPED, Asked, Lacking, region_name
 from server.services.letter_shelf import MOST_REASON, LetterView
 from server.services.letters import Draft, Made, NotMade
@@ -106,7 +106,7 @@ def letter_routes(site: Site) -> list[Any]:
                 return site.letters.sample(visitor.person, asked, typed, sorted(photos))
             return site.letters.make(visitor.person, asked, typed, sorted(photos), token)
 
-        match await site.work(work):
+        match Lacking(why="foto") if len(photos) > MOST_PHOTOS else await site.work(work):
             case bytes(pdf):
                 return download(pdf, PDF, "contoh-surat.pdf")
             case Made(pdf=pdf) if pdf:
@@ -114,7 +114,7 @@ def letter_routes(site: Site) -> list[Any]:
             case Made(id=name):
                 return onward(f"/surat/{name}?jadi=ya")
             case Lacking(why=why, line=line):
-                said = site.text(f"surat.kurang.{why}", baris=line)
+                said = site.text(f"surat.kurang.{why}", baris=line, paling=MOST_PHOTOS)
             case NotMade(why=why):
                 said = site.text(f"surat.gagal.{why}")
             case found:
@@ -240,13 +240,15 @@ def _listed(site: Site, visitor: Visitor, given: Mapping[str, str], today: date)
     kind = given.get("jenis", "") if given.get("jenis", "") in letter_kinds() else ""
     sought = given.get("cari", "").strip()[:80]
     person = visitor.person
-    found = site.letter_shelf.find(person, first.isoformat(), last.isoformat(), kind, sought)
+    among = first.isoformat(), last.isoformat(), kind
+    found = site.letter_shelf.find(person, *among, sought)
     rows = [_in_list(site, each.row, each.name) for each in found[:MOST_ROWS]]
     kinds = [("", site.text("surat.semua_jenis"))]
     kinds += [(name, site.text(f"surat.jenis.{name}")) for name in letter_kinds()]
     return {
         "rows": rows,
         "total": len(found),
+        "older": written.number(MOST_LISTED) if site.letter_shelf.has_older(*among) else "",
         "sought": sought,
         "narrowed": bool(sought or kind or (first, last) != (today - timedelta(days=LISTED_DAYS), today)),
         "first": first.isoformat(),

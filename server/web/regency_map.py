@@ -13,7 +13,7 @@ from litestar import Response, get
 from schemas.base import Data
 from schemas.wilayah import Region
 from server.services.dashboard import Progress
-from server.services.map_pins import STATES, Pin
+from server.services.map_pins import MOST_EACH, STATES, Pin, Pinned
 from server.services.people import Denied
 from server.web.dashboard import region_of, regions_of
 from server.web.errors import ForbiddenError
@@ -50,7 +50,8 @@ def map_routes(site: Site) -> list[Any]:
         inner = site.words.wilayah.inner(region)
         rows = [_row(found[each.kode]) for each in inner if each.kode in found]
         is_desa = here is not None and here.is_desa
-        pins = await site.work(lambda: site.pins.of(visitor.person, region)) if is_desa else []
+        pinned = await site.work(lambda: site.pins.of(visitor.person, region)) if is_desa else Pinned()
+        pins = list(pinned.shown)
         values = {
             "rows": rows,
             "filters": [regions_of(site, visitor, region)],
@@ -58,6 +59,7 @@ def map_routes(site: Site) -> list[Any]:
             "above": _above(here),
             "data": _data(site, here, rows, pins),
             "pins": pins,
+            "most": MOST_EACH if pinned.more else 0,
             "here": _standing(pins, region) if is_desa else [],
         }
         return await site.map_page("dashboard/map.html", visitor, "peta", values)

@@ -50,20 +50,22 @@ def clock_of(site: Site, deadline: Deadline) -> Clock:
 def request_routes(site: Site) -> list[Any]:
     """Return the handlers of the list, of searching and of taking a request down."""
 
-    def sought(visitor: Visitor, wanted: str) -> list[tuple[Found, str]]:
+    def sought(visitor: Visitor, wanted: str) -> tuple[list[tuple[Found, str]], bool]:
         found = site.requests.find(visitor.person, wanted, site.text("kantor.permintaan.mencari"))
-        return [(each, site.words.region(each.desa)) for each in found]
+        return [(each, site.words.region(each.desa)) for each in found.shown], found.more
 
     async def draw_list(
         visitor: Visitor, notice: Notice | None, status: int = 200, wanted: str | None = None
     ) -> Response[str]:
         wanted = wanted if wanted is None else wanted[:LONGEST]
         found = await site.work(lambda: site.requests.all(visitor.person))
+        people, more = (None, False) if wanted is None else await site.work(lambda: sought(visitor, wanted))
         values = {
             "rows": [(each, clock_of(site, each.clock), _received(each)) for each in found],
             "may_handle": may(visitor.person, "handle_requests"),
             "notice": notice,
-            "found": None if wanted is None else await site.work(lambda: sought(visitor, wanted)),
+            "found": people,
+            "more": more,
             "wanted": wanted or "",
             "longest": LONGEST,
             "on_record": is_on_record(visitor.person),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -376,6 +377,27 @@ class OfficeContract:
         assert sorted(store.wanted(writer.device, 10)) == blobs
         assert len(store.wanted(writer.device, 1)) == 1
         assert store.wanted(Writer(8).device, 10) == []
+
+    @pytest.mark.parametrize("count", [5, 12])
+    def test_of_many_blobs_that_are_wanted_each_is_named_in_the_end(self, count: int) -> None:
+        """Also if those that were named before never come: their phone may have lost them."""
+        store = self.make_office()
+        writer = Writer(7)
+        blobs = [BlobId(sha256(bytes([number])).hexdigest()) for number in range(count)]
+        whole = {"change": A, "device": writer.device, "visit": record_id(1), "form": "f", "field": "foto"}
+        with self.transaction(store):
+            store.add_blob_refs([BlobRef(blob=blob, **whole) for blob in blobs])
+        named = set[BlobId]()
+        for _ in range(200):
+            with self.transaction(store):
+                store.take_seq()
+            with self.transaction(store):
+                wanted = store.wanted(writer.device, 3)
+                assert (
+                    len(wanted) == 3 and wanted == store.standings([writer.device], 3)[writer.device].wanted
+                )
+            named |= set(wanted)
+        assert named == set(blobs)
 
 
 def _hash(entry: Entry) -> bytes:

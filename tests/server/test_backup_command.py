@@ -10,8 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from schemas.ids import DeviceId
 from schemas.problem import Problem
+from schemas.text import load_text
 from server.__main__ import main
+from server.commands import restore
 from server.compose import close_office
 from sync.change import Patch
 from tests.contract.people import record_id
@@ -85,6 +88,20 @@ def test_a_copy_beside_a_working_server_holds_all_that_was_answered_before_it(tm
     assert main(["restore", "--from", str(medium), "--data", str(back), "--key", key]) == 0
     assert main(["verify", "--data", str(back), "--key", key]) == 0
     assert counted(back, Path(key)) >= before
+
+
+def test_phones_beyond_those_that_a_restore_names_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    close_office(make_office(tmp_path))
+    for over in (0, 2):
+        known = {DeviceId(f"{number:032x}"): number for number in range(restore.SHOWN + over)}
+        monkeypatch.setattr(restore.restore_store, "known_counters", lambda _reader, known=known: known)
+        restore._say_phones(tmp_path / "office", tmp_path / "keys" / "office.key", load_text())
+        said = capsys.readouterr().out
+        assert said.count("ada sampai catatan") == restore.SHOWN and ("… dan 2 HP lain." in said) is (
+            over == 2
+        )
 
 
 def counted(data: Path, key: Path) -> int:

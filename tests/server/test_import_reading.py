@@ -114,6 +114,33 @@ def test_a_sheet_that_was_not_read_in_time_is_told_and_not_left_out(
         assert desk.importing.take(desk.by, "x.xlsx", data) == "terlalu_lama"
 
 
+def test_a_sheet_that_cannot_be_taken_is_named_and_keeps_out_none_behind_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = workbook([person(11)], other_sheets=("Dua", "Tiga", "Empat", "Lima"))
+    parsers = desk.importing._parsers
+    real = parsers.sheet
+
+    def sheet(data: bytes, number: int = 0) -> Sheet | NoSheet:
+        return NoSheet(why="terlalu_panjang") if number == 1 else real(data, number)
+
+    monkeypatch.setattr(parsers, "sheet", sheet)
+    monkeypatch.setattr(importing, "MOST_SHEETS", 4)
+    job = desk.importing.take(desk.by, "x.xlsx", data)
+    assert isinstance(job, Job)
+    assert [one.name for one in job.sheets] == ["Danom", "Tiga", "Empat"] and job.left_out == ("Dua", "Lima")
+
+
+def test_a_list_that_is_too_wide_is_told_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_COLUMNS", 2)
+    page = "<table><tr><td>a<td>b{}</table>"
+    wide = ((b"a;b;c\n", b"a;b;;\n"), (page.format("<td>c<td>").encode(), page.format("<td><td>").encode()))
+    for over, blank in wide:
+        assert sheets.sheet(over, 0) == NoSheet(why="terlalu_lebar")
+        assert isinstance(sheets.sheet(blank, 0), Sheet)
+    assert sheets.sheet(workbook([person(11)], title=""), 0) == NoSheet(why="terlalu_lebar")
+
+
 def test_a_list_that_is_too_long_is_told_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MOST_ROWS", 4)
     assert isinstance(sheets.sheet(b"a;b\n" * 4, 0), Sheet)

@@ -7,8 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from server import letter_store
 from server.blobs import BlobStore
 from server.queries import records_of_kind
+from server.services.letter_facts import MOST_PHOTOS
 from tests.server.pdf_text import pdf_text
 from tests.server.room_office import csrf, log_in, serving_cheaply
 from tests.server.test_letters import NIK, Desk
@@ -33,7 +35,7 @@ class Screen:
 
     def letter(self, **fields: str) -> httpx.Response:
         given = {"jenis": "rekomendasi_bni", "kasus": self.desk.case, "tanda": "a", "isi.masalah": "Hilang"}
-        return self.send("/surat", self.new, **given, **fields)
+        return self.send("/surat", self.new, **{**given, **fields})
 
 
 @pytest.fixture
@@ -67,6 +69,27 @@ def test_a_letter_is_begun_at_the_case_and_at_the_visit_and_printed_again(screen
     assert f'href="{path}"' in screen.client.get(f"/kasus/{screen.desk.case}").text
     shown = screen.client.get("/surat").text
     assert 'method="post" action="/surat/cari"' in shown and "400.9/101/09/" in shown
+
+
+def test_letters_that_a_search_does_not_reach_are_spoken_of(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen.desk.block()
+    for token, most, is_told in (("a", 1, False), ("b", 1, True), ("c", 3, False)):
+        monkeypatch.setattr(letter_store, "MOST_LISTED", most)
+        assert screen.letter(tanda=token, **{"isi.permohonan": "cetak ulang"}).status_code == 303
+        assert ("surat terbaru dari tanggal ini" in screen.client.get("/surat").text) is is_told
+
+
+def test_more_photos_than_a_letter_takes_are_refused(screen: Screen) -> None:
+    screen.desk.block()
+    ticked = {f"foto.{number:064x}": "ya" for number in range(MOST_PHOTOS + 1)}
+    refused = screen.letter(**ticked, **{"isi.permohonan": "cetak ulang"})
+    assert (
+        refused.status_code == 422 and f"Paling banyak {MOST_PHOTOS} foto dalam satu surat." in refused.text
+    )
+    ticked.popitem()
+    assert screen.letter(**ticked, **{"isi.permohonan": "cetak ulang"}).status_code == 303
 
 
 def test_what_was_typed_stays_when_a_letter_was_not_made(screen: Screen) -> None:

@@ -95,7 +95,7 @@ def test_a_request_is_taken_down_only_for_ones_area_and_not_before_it_came(offic
 
 def test_somebody_is_found_by_whole_nik_or_part_of_a_name_with_the_number_covered(office: Office) -> None:
     def find(person: Any, wanted: str) -> list[Found]:
-        return desk(office).find(person, wanted, "Uji")
+        return list(desk(office).find(person, wanted, "Uji").shown)
 
     assert [each.id for each in find(who(office, "petugas"), NIK)] == [office.warga]
     [found] = find(who(office, "petugas"), "  sutAR ")

@@ -62,7 +62,7 @@ class Signs:
         assert found is not None
         person = self.person(reader)
         assert isinstance(self.site.reviews.open(person, visit), Open)
-        return self.site.reviews.meant(person, found)
+        return self.site.reviews.meant(person, found).shown
 
     def rows(self, flagged: Literal["", "ya", "tidak"], sign: str = "") -> list[QueueRow]:
         wanted = QueueFilter(flagged=flagged, sign=sign)

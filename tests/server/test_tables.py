@@ -10,7 +10,7 @@ from schemas.text import load_text
 from schemas.wilayah import Region, load_wilayah
 from server.services.import_steps import choices_of
 from server.tables.columns import guess, lacking
-from server.tables.entries import Entry, Reader
+from server.tables.entries import LONGEST_TEXT, Entry, Reader
 from server.tables.heading import find_heading, heading_at
 from server.tables.judging import Known, news
 from server.tables.outgoing import record_columns
@@ -91,6 +91,12 @@ def test_a_doubtful_cell_is_left_out_and_told_and_voids_nothing() -> None:
     assert not entry.blocked
     assert entry.fields == {"nik": NIK, "nama": "Sutarmi"}
     assert {"bukan_phone", "bukan_date", "bukan_choice", "bukan_three"} <= codes(entry)
+
+
+def test_a_text_that_is_too_long_is_cut_and_told() -> None:
+    for signs, told in ((LONGEST_TEXT, False), (LONGEST_TEXT + 1, True)):
+        entry = read(nik=NIK, nama="S" * signs)
+        assert entry.fields["nama"] == "S" * LONGEST_TEXT and ("terpotong" in codes(entry)) is told
 
 
 @pytest.mark.parametrize(

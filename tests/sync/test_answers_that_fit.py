@@ -63,7 +63,7 @@ def test_an_answer_begins_in_each_part_where_the_phone_has_it_or_before(
         office_head=NO_LINK,
         server_ms=NOW,
     )
-    assert handover.fits(cast("DeviceStore", Standing(now, [desa])), said, first) is fits
+    assert handover.fits(cast("DeviceStore", Standing(now, [desa])), said, first, NOW) is fits
 
 
 def test_links_of_two_branches_at_one_place_are_both_told_of_where_a_message_ends_between_them(

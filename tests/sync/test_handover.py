@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from schemas.handover import Answered, Answering, BlobHead, BlobPiece, Header, Question, Record
 from schemas.ids import DeviceId
-from schemas.wire import Cursor, SyncRequest, SyncResponse
+from schemas.wire import PROTOCOL, Cursor, SyncRequest, SyncResponse
 from sync import answering, handover
 from sync.client import Broken, Effects, Missing, Outgoing, Session
 from sync.memory import MemoryDevice
@@ -69,7 +69,7 @@ def take_in(town: Regency, written: Written) -> list[SyncResponse]:
     return [town.answer(message) for message in written.messages]
 
 
-def answer(town: Regency, written: Written) -> list[Answering | Answered]:
+def answer(town: Regency, written: Written, now_ms: int = NOW) -> list[Answering | Answered]:
     device = written.question.request.device
     head = next(iter(town.office.tips(town.desk.device)))
     return list(
@@ -79,7 +79,7 @@ def answer(town: Regency, written: Written) -> list[Answering | Answered]:
             file=written.name,
             caller=town.caller(device),
             office_head=head.hash,
-            now_ms=NOW,
+            now_ms=now_ms,
         )
     )
 
@@ -89,7 +89,7 @@ def read(phone: Phone, records: list[Answering | Answered]) -> bool:
     answering, *answers = records
     assert isinstance(answering, Answering)
     responses = [each.response for each in answers if isinstance(each, Answered)]
-    if not handover.fits(phone.store, answering, responses[0]):
+    if not handover.fits(phone.store, answering, responses[0], phone.store.server_ms):
         return False
     session, before = Session(), None
     for response in responses:
@@ -335,6 +335,24 @@ def test_an_answer_without_any_question_brings_everything(town: Regency) -> None
     town.warga(2)
     assert read(phone, answer(town, nothing))
     assert agree(town, phone)
+
+
+@pytest.mark.parametrize(("later_ms", "fits"), [(0, False), (1, True)])
+def test_what_answers_no_question_reaches_a_phone_however_far_it_is_behind(
+    town: Regency, monkeypatch: pytest.MonkeyPatch, later_ms: int, fits: bool
+) -> None:
+    """Its commit is none of those that an answer names; one from before it last heard is no news to it."""
+    monkeypatch.setattr(answering, "MOST_MARKS", 2)
+    phone = town.enrol(7, KEDEN)
+    town.warga(1)
+    town.sync(phone)
+    for number in (2, 3, 4):
+        town.warga(number)
+    asked = handover.asked(MemoryDevice(phone.writer.device, phone.writer.key.sign), bytes(32))
+    request = SyncRequest(protocol=PROTOCOL, device=phone.writer.device, cursor=Cursor())
+    news = answer(town, Written(Question(request=request, asked=asked), name=b""), NOW + later_ms)
+    assert read(phone, news) is fits
+    assert (phone.sees(4) is not None) is agree(town, phone) is fits
 
 
 def test_a_phone_out_of_step_asks_part_by_part_and_is_mended(town: Regency) -> None:

@@ -15,7 +15,7 @@ from kivy.uix.gridlayout import GridLayout
 from field_app.ui.fields.base import Editor
 from field_app.ui.widgets.buttons import Pill, Tappable
 from field_app.ui.widgets.painted import Painted
-from field_app.ui.widgets.words import Notice
+from field_app.ui.widgets.words import Notice, Words
 from schemas.form_types import Berkas
 
 
@@ -123,6 +123,9 @@ class FotoEditor(Editor):
                 add = AddTile()
                 add.bind(on_release=lambda *_: self.host.take_photo(self.field.name))
                 self.grid.add_widget(add)
+            elif self.field.max_count > 1:
+                full = self.say("aplikasi.formulir.foto_penuh", jumlah=self.field.max_count)
+                self.add_widget(Words(text=full, style="small", ink="ink_soft"))
             said = dict.fromkeys(key for photo in photos for key in photo.warnings)
             for key in said:
                 self.add_widget(Notice(text=self.say(key), tone="notice", icon="warning"))

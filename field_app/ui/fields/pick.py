@@ -10,6 +10,9 @@ from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.rows import RowList
 from field_app.ui.widgets.words import Words
 
+MOST = 50
+"""References that are listed."""
+
 
 class PickBox(Tappable):
     """Looks like a field; a tap opens the list."""
@@ -48,11 +51,14 @@ class PickBox(Tappable):
 
 
 class PickSheet(Sheet):
-    """A search line and a recycled list; `find(text)` gives [(key, name, under)], `picked(key)` takes one."""
+    """A search line and a recycled list; `find(text)` gives [(key, name, under)], `picked(key)` takes one.
 
-    def __init__(self, title, find, picked, **kwargs):
+    Of those that are found `most` are listed; that there are more is said below them.
+    """
+
+    def __init__(self, title, find, picked, most=None, **kwargs):
         super().__init__(title, **kwargs)
-        self._find, self._picked = find, picked
+        self._find, self._picked, self._most = find, picked, most
         self.line = Entry(hint_text=self.ids.title.say("tombol.cari"), settled=lambda _text: self.fill())
         self.line.bind(text=lambda *_: self.fill())
         self.rows = RowList(size_hint_y=None, height=dp(360))
@@ -68,13 +74,23 @@ class PickSheet(Sheet):
         found = self._find(self.line.text)
         items = [
             ("PickRow", {"name": name, "under": under, "open": lambda k=key: self.take(k)})
-            for key, name, under in found
+            for key, name, under in found[: self._most]
         ]
+        if len(items) < len(found):
+            items.append(("PickRow", self._more(len(items))))
         self.rows.show(items)
         if not found and not self.none.parent:
             self.add(self.none)
         elif found and self.none.parent:
             self.none.parent.remove_widget(self.none)
+
+    def _more(self, shown):
+        say = self.ids.title.say
+        name, under = say("aplikasi.cari.lagi"), say("aplikasi.cari.lagi_huruf", jumlah=shown)
+        return {"name": name, "under": under, "icon": "search", "open": self._go_to_line}
+
+    def _go_to_line(self):
+        self.line.focus = True
 
     def take(self, key):
         """One was tapped."""
@@ -100,7 +116,7 @@ class RujukanEditor(Editor):
         """Open the list."""
         to = self.field.to
         self.host.present(
-            PickSheet(self.field.label, lambda text: self.host.references(to, text), self.taken)
+            PickSheet(self.field.label, lambda text: self.host.references(to, text), self.taken, MOST)
         )
 
     def taken(self, key):

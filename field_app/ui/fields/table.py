@@ -87,7 +87,7 @@ class TabelEditor(Editor):
         self.editors: dict[str, Editor] = {}
         self.list = Column(spacing=dp(8))
         self.add_widget(self.list)
-        self.more = Pill(kind="soft", icon="add", text=self.say("aplikasi.formulir.tambah_baris"))
+        self.more = Pill(kind="soft", icon="add")
         self.more.bind(on_release=lambda *_: self.add_row())
         self.add_widget(self.more)
         self.undo = Link(text=self.say("aplikasi.formulir.kembalikan_baris"), icon="undo")
@@ -120,7 +120,9 @@ class TabelEditor(Editor):
                 self._open(card, index, row)
             self.cards.append(card)
             self.list.add_widget(card)
-        self.more.disabled = len(self.cards) >= self.field.max_rows
+        is_full = self.more.disabled = len(self.cards) >= self.field.max_rows
+        word = "baris_penuh" if is_full else "tambah_baris"
+        self.more.text = self.say(f"aplikasi.formulir.{word}", jumlah=self.field.max_rows)
         self._heads()
 
     def _open(self, card, index, row):

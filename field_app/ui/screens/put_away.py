@@ -9,6 +9,7 @@ from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact
+from field_app.ui.widgets.rows import rest_link
 from field_app.ui.widgets.words import Empty, Words
 from schemas.format import local_date, long_date
 
@@ -19,6 +20,9 @@ MOST_SHOWN = 40
 
 class PutAwayScreen(BaseScreen):
     """Asks the phone each time it comes to the front."""
+
+    def build(self):
+        self._most = MOST_SHOWN
 
     def enter(self):
         self.ask(self.context.phone.visits.put_away, self._show)
@@ -36,8 +40,15 @@ class PutAwayScreen(BaseScreen):
             )
             return
         body.add_widget(Words(text=say("aplikasi.draf_dihapus.pengantar"), style="small", ink="ink_soft"))
-        for draft in drafts[:MOST_SHOWN]:
+        for draft in drafts[: self._most]:
             body.add_widget(self._card(draft))
+        if len(drafts) > self._most:
+            body.add_widget(rest_link(say, len(drafts) - self._most, self.show_more))
+
+    def show_more(self):
+        """As many again."""
+        self._most += MOST_SHOWN
+        self.enter()
 
     def _card(self, draft):
         say, shown = self.say, draft.card

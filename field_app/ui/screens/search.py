@@ -69,10 +69,10 @@ class SearchScreen(BaseScreen):
         phone, most = self.context.phone, MOST_OF_A_DESA if desa else MOST
 
         def look():
-            hits = phone.visits.search(text, most, desa, self._kind or None)
+            hits = phone.visits.search(text, most + 1, desa, self._kind or None)
             return hits, bool(hits) or phone.worker.status().last_ms is not None
 
-        self.ask(look, lambda found: self._show(*found, text, asked))
+        self.ask(look, lambda found: self._show(*found, text, asked, most))
 
     def paste(self):
         """Look for what another app read from a QR code, or what was copied anywhere."""
@@ -145,11 +145,12 @@ class SearchScreen(BaseScreen):
         else:
             self.context.shell.go("start", kind="warga", name=nama, desa=kode_desa)
 
-    def _show(self, hits, whole, text, asked):
+    def _show(self, hits, whole, text, asked, most):
         """What was found; before the first sync has ended (`whole`), nobody is said not to be there."""
         if asked != self._asked:
             return
-        self.ids.list.show([("TaskRow", self._item(hit)) for hit in hits])
+        shown = [("TaskRow", self._item(hit)) for hit in hits[:most]]
+        self.ids.list.show([*shown, ("TaskRow", self._more(most))] if len(hits) > most else shown)
         if self._empty:
             self.ids.place.remove_widget(self._empty)
             self._empty = None
@@ -162,6 +163,17 @@ class SearchScreen(BaseScreen):
             self._empty = Empty(icon="search", text=self.say(words), hint=self.say(hint))
             self._empty.pos_hint = {"x": 0, "top": 0.96}
             self.ids.place.add_widget(self._empty)
+
+    def _more(self, most):
+        """The row below the first of many: whoever is not among them is found by asking more closely."""
+        closer = "lagi_huruf" if self._desa[0] else "lagi_desa"
+        return {
+            "name": self.say("aplikasi.cari.lagi"),
+            "lines": (self.say(f"aplikasi.cari.{closer}", jumlah=most),),
+            "icon": "search",
+            "tone": "quiet",
+            "open": (lambda: setattr(self.line, "focus", True)) if self._desa[0] else self.choose_desa,
+        }
 
     def _item(self, hit):
         nik = self.say("aplikasi.cari.nik", akhir=hit.nik_akhir) if hit.nik_akhir else ""

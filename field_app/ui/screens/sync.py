@@ -18,6 +18,7 @@ from field_app.ui.widgets.buttons import Link
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact, SyncRow
 from field_app.ui.widgets.head import counted
+from field_app.ui.widgets.rows import rest_link
 from field_app.ui.widgets.switch import Toggle
 from field_app.ui.widgets.words import Empty, Notice, Words
 from field_app.views import Refused
@@ -30,6 +31,9 @@ MOST_SHOWN = 60
 
 class SyncScreen(BaseScreen):
     """Follows the worker while it is in front."""
+
+    def build(self):
+        self._most = MOST_SHOWN
 
     def heard(self):
         """Show where everything stands now."""
@@ -115,13 +119,20 @@ class SyncScreen(BaseScreen):
     def _list(self, title, icon, items):
         card = Card(spacing=0)
         card.add_widget(Words(text=title, style="question"))
-        for item in items[:MOST_SHOWN]:
+        for item in items[: self._most]:
             card.add_widget(self._row(item, icon))
             if item.again:
                 card.add_widget(self._ask("tanya_lagi", item.visit))
+        if len(items) > self._most:
+            card.add_widget(rest_link(self.say, len(items) - self._most, self.show_more))
         if sum(item.again for item in items) > 1:
             card.add_widget(self._ask("tanya_semua", None))
         return card
+
+    def show_more(self):
+        """As many again of each kind."""
+        self._most += MOST_SHOWN
+        self._show()
 
     def _row(self, item, icon):
         say, notes = self.say, [notes_of(item, self.say)]

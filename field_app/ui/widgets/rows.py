@@ -5,6 +5,7 @@ it is
 made, from `measure_row`, so a list of thousands never builds what is not seen.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from kivy.metrics import dp
@@ -16,8 +17,9 @@ from kivy.uix.widget import Widget
 
 from field_app.ui.kv import load_kv
 from field_app.ui.theme import Look
-from field_app.ui.widgets.buttons import Tappable
+from field_app.ui.widgets.buttons import Link, Tappable
 from field_app.ui.widgets.words import chip_span, paint_chip
+from schemas.text import Text
 
 load_kv(__file__)
 
@@ -156,6 +158,13 @@ class PickRow(Tappable):
 
 
 ROWS = {"Heading": Heading, "TaskRow": TaskRow, "PickRow": PickRow}
+
+
+def rest_link(say: Text, count: int, show: Callable[[], None]) -> Link:
+    """What stands below the first of a long list: how many are left, and a tap shows more of them."""
+    link = Link(icon="expand", text=say("tombol.lagi", jumlah=count))
+    link.bind(on_release=lambda *_: show())
+    return link
 
 
 class Beside(BoxLayout):
