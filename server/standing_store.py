@@ -18,12 +18,20 @@ class SqlStandings(SqlRows):
 
     def wanted(self, device: DeviceId, limit: int) -> list[BlobId]:
         """See sync.store.Telling. What another device sent is wanted from this one all the same."""
-        tag = self._reader.query("SELECT tag FROM kabupaten WHERE kabupaten = :kabupaten")
-        start = bytes(tag[0][0]).hex() if tag else ""
+        found = self._reader.query(
+            "SELECT DISTINCT blob FROM blob_refs WHERE kabupaten = :kabupaten AND device = :device"
+            " AND received = 0 ORDER BY blob LIMIT :most",
+            {"device": device, "most": limit + 1},
+        )
+        return [row[0] for row in found] if len(found) <= limit else self._some_wanted(device, limit)
+
+    def _some_wanted(self, device: DeviceId, limit: int) -> list[BlobId]:
+        """Return as many as fit, after each commit from another one on: any may be lost on the phone."""
+        [(tag,)] = self._reader.query("SELECT tag FROM kabupaten WHERE kabupaten = :kabupaten")
         found = self._reader.query(
             "SELECT blob FROM blob_refs WHERE kabupaten = :kabupaten AND device = :device"
             " AND received = 0 GROUP BY blob ORDER BY blob < :start, blob LIMIT :limit",
-            {"device": device, "start": start, "limit": limit},
+            {"device": device, "start": bytes(tag).hex(), "limit": limit},
         )
         return sorted(row[0] for row in found)
 
@@ -63,7 +71,7 @@ class SqlStandings(SqlRows):
         for device, blob in found:
             wanted[device].append(blob)
         return {
-            device: blobs if len(blobs) <= limit else self.wanted(device, limit)
+            device: blobs if len(blobs) <= limit else self._some_wanted(device, limit)
             for device, blobs in wanted.items()
         }
 
