@@ -75,6 +75,16 @@ def tasks_of(tx: Reader, people: Iterable[PersonId]) -> dict[PersonId, list[tupl
     return found
 
 
+def visits_of_tugas(tx: Reader, tugas: RecordId, subject: object) -> list[tuple[RecordId, PersonId, str]]:
+    """Return the visits to somebody that were made for a tugas, each with who made it and how it stands."""
+    found = tx.query(
+        "SELECT visit, petugas, state FROM kunjungan WHERE kabupaten = :kabupaten AND subject = :subject"
+        " AND tugas = :tugas ORDER BY received_ms",
+        {"subject": str(subject or ""), "tugas": tugas},
+    )
+    return [(RecordId(visit), PersonId(petugas), str(state)) for visit, petugas, state in found]
+
+
 def due_of(fields: Fields) -> str:
     """Return the day that a tugas is due (ISO), empty without a limit; sealed ones name it otherwise."""
     return str(fields.get("jatuh_tempo") or fields.get("due") or "")

@@ -19,18 +19,18 @@ from server.engine import DiskError, Engine, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
-from server.services.deciding import ENDED_TUGAS, OPEN_STATES, Decision, lacking_in, may_reopen
+from server.services.deciding import OPEN_STATES, Decision, lacking_in, may_reopen
 from server.services.looks import note_looks
 from server.services.meant import Meant, meant
 from server.services.opening_cases import Opens, open_case, opened_by
 from server.services.people import Actor, Denied, people
 from server.services.signs import examine_beside
+from server.services.tugas_after import put_state, resume, stays_open, tugas_of
 from server.services.visit_page import VisitPage, Words, label_of, name_of, visit_page
 from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
-from sync.change import Accessed, Decide, Evidence, Patch
+from sync.change import Accessed, Decide, Evidence
 from sync.neutral import is_sealed
-from sync.store import Record
 
 _SECRECY: dict[Privacy, int] = {"biasa": 0, "spesifik": 1, "rahasia": 2}
 
@@ -330,25 +330,21 @@ class Reviews:
         """Decide in one transaction, with the cases that an approval opens."""
         store = SqlOfficeStore.writing(tx)
         now = store.records([body.visit])[body.visit]
+        tugas = tugas_of(store, now)
+        stays = body.decision == "tolak" and stays_open(tx, tugas, now)
         if now.head != body.follows or not isinstance(self._office.act_in(tx, author, [body])[0], Applied):
             return Stale()
         handed_store.drop(tx, [body.visit])
+        if tugas is not None and stays:
+            was, closed = str(tugas.fields["state"]), store.records([tugas.id])[tugas.id]
+            put_state(tx, self._office, author, closed, was)
         if now.fields["state"] not in OPEN_STATES:
-            self._resume(tx, author, store, now)
+            resume(tx, self._office, author, now)
         after = store.records([body.visit])[body.visit]
         if after.head is not None:
             page_store.add_decision(tx, body.visit, int(after.fields["decided_ms"]), after.head)
         cases = [open_case(tx, self._office, author, each, self._workflows) for each in opens]
         return Decided(case=next(iter(cases), None))
-
-    def _resume(self, tx: Writer, author: PersonId, store: SqlOfficeStore, visit: Record) -> None:
-        """Let the tugas of a visit whose decision is taken back wait for the office again."""
-        name = RecordId(str(visit.fields.get("tugas") or ""))
-        tugas = store.records([name]).get(name)
-        state = tugas.fields.get("state") if tugas is not None and tugas.kind == "tugas" else None
-        if state in ENDED_TUGAS:
-            body = Patch(record=name, kind="tugas", base={"state": state}, new={"state": "dikirim"})
-            self._office.act_in(tx, author, [body])
 
 
 def _handed_to(tx: Reader, visit: RecordId) -> HandedTo | None:

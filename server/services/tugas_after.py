@@ -1,0 +1,76 @@
+"""What the decision on a visit leaves of its tugas. Rule: what is rejected closes nobody else's.
+
+While a visit is on its way its tugas may be given to somebody else, and one tugas may have two visits, of two
+phones. An approval closes it whoever has it: the family was met.
+"""
+
+from schemas.ids import PersonId, RecordId
+from server import assign_store
+from server.engine import Engine, Reader, Writer
+from server.services.deciding import ENDED_TUGAS, OPEN_STATES
+from server.services.people import Actor
+from server.services.visits import names
+from server.store import SqlOfficeStore
+from sync.change import Patch
+from sync.scope import OPEN_TUGAS
+from sync.store import Record
+from sync.versions import authors
+
+NEW, SENT = "baru", "dikirim"
+
+
+def sent_in_vain(engine: Engine, visit: Record) -> str:
+    """Name who has the open tugas of a visit that waits, is none of its authors, and sent none of their own;
+    empty for nobody.
+    """
+
+    def work(tx: Reader) -> str:
+        store = SqlOfficeStore.reading(tx)
+        tugas = tugas_of(store, visit)
+        if tugas is None or tugas.fields.get("state") not in OPEN_TUGAS or not _is_anothers(tugas, visit):
+            return ""
+        whom = PersonId(str(tugas.fields["petugas"]))
+        sent = assign_store.visits_of_tugas(tx, tugas.id, visit.fields.get("subjek"))
+        if any(by == whom for _, by, _ in sent):
+            return ""
+        return names(store, {whom}).get(whom, "–")
+
+    return engine.read(work) if visit.fields["state"] in OPEN_STATES else ""
+
+
+def tugas_of(store: SqlOfficeStore, visit: Record) -> Record | None:
+    """Return the tugas that a visit was made for, if it was for one."""
+    name = RecordId(str(visit.fields.get("tugas") or ""))
+    found = store.records([name]).get(name)
+    return found if found is not None and found.kind == "tugas" else None
+
+
+def stays_open(tx: Reader, tugas: Record | None, visit: Record) -> bool:
+    """Whether a tugas is still to be done when this visit of it is rejected: by somebody else who has it now,
+    or by another visit that waits.
+    """
+    if tugas is None or tugas.fields.get("state") not in OPEN_TUGAS:
+        return False
+    of_it = assign_store.visits_of_tugas(tx, tugas.id, visit.fields.get("subjek"))
+    waits = any(other != visit.id and state in OPEN_STATES for other, _, state in of_it)
+    return waits or _is_anothers(tugas, visit)
+
+
+def resume(tx: Writer, office: Actor, author: PersonId, visit: Record) -> None:
+    """Let the tugas of a visit whose decision is taken back wait again: for the office, or for whom it went
+    to meanwhile.
+    """
+    tugas = tugas_of(SqlOfficeStore.writing(tx), visit)
+    if tugas is not None and tugas.fields.get("state") in ENDED_TUGAS:
+        put_state(tx, office, author, tugas, NEW if _is_anothers(tugas, visit) else SENT)
+
+
+def put_state(tx: Writer, office: Actor, author: PersonId, tugas: Record, state: str) -> None:
+    """Let a tugas stand so."""
+    body = Patch(record=tugas.id, kind="tugas", base={"state": tugas.fields["state"]}, new={"state": state})
+    office.act_in(tx, author, [body])
+
+
+def _is_anothers(tugas: Record, visit: Record) -> bool:
+    whom = tugas.fields.get("petugas")
+    return bool(whom) and whom not in authors(visit.fields)
