@@ -7,9 +7,11 @@ import httpx
 import pytest
 
 from schemas.ids import RecordId
+from server.services.matching import PairPage
+from server.services.review import Decided
 from tests.server.room_office import log_in
 from tests.server.test_assigning import Town
-from tests.server.test_opening_cases import Desk
+from tests.server.test_opening_cases import MET, Desk
 from tests.server.web_office import Office, open_at, serving, shut
 
 
@@ -83,3 +85,47 @@ def test_whoever_reviews_is_told_who_would_go_there_in_vain(town: Town) -> None:
         assert says not in client.get(f"/kunjungan/{visit}").text
         town.work.move(town.officer, [tugas], town.second)
         assert says in client.get(f"/kunjungan/{visit}").text
+
+
+# one thing that two visits ask for --------------------------------------------------------------------------
+
+
+def merged(town: Town, desk: Desk, keep: RecordId, gone: RecordId) -> None:
+    """Let the office find that two records are one person."""
+    seen = desk.site.matching.compare(town.officer, keep, gone)
+    assert isinstance(seen, PairPage)
+    assert isinstance(desk.site.matching.merge(town.officer, keep, gone, seen.seen), Decided)
+
+
+def test_a_card_of_who_was_merged_has_one_case_whichever_record_was_visited(town: Town, desk: Desk) -> None:
+    keep, gone, other = town.warga
+    first = desk.approved("kis", MET, gone)
+    on_its_way = desk.sent("kis", MET, gone)
+    merged(town, desk, keep, gone)
+    assert desk.approved("kis", MET, keep) == first
+    assert desk.decided(on_its_way, "setujui") == first
+    assert desk.approved("kis", MET, other) != first and len(desk.cases()) == 2
+
+
+def test_a_case_about_the_one_that_stays_is_found_by_a_visit_to_the_other(town: Town, desk: Desk) -> None:
+    keep, gone, _ = town.warga
+    on_its_way = desk.sent("kis", MET, gone)
+    first = desk.approved("kis", MET, keep)
+    merged(town, desk, keep, gone)
+    assert desk.decided(on_its_way, "setujui") == first and len(desk.cases()) == 1
+
+
+def test_one_problem_that_two_visits_report_has_one_case_while_it_is_under_way(
+    town: Town, desk: Desk
+) -> None:
+    whom, lost = town.warga[0], {**MET, "jenis_masalah": "kks_hilang"}
+    first = desk.approved("kks_masalah", lost, whom)
+    assert desk.approved("kks_masalah", lost, whom) == first
+    assert desk.approved("kks_masalah", {**MET, "jenis_masalah": "saldo_0"}, whom) != first
+    assert desk.approved("kks_masalah", lost, town.warga[1]) != first
+    assert len(desk.cases()) == 3
+    unlisted = {**MET, "jenis_masalah": "lainnya"}
+    one, other = (desk.approved("kks_masalah", unlisted, whom) for _ in range(2))
+    assert one != other, "two that the list does not name may be two"
+    town.end("bpnt_masalah", "selesai")
+    assert desk.approved("kks_masalah", lost, whom) != first, "it was lost again"
