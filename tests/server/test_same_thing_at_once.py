@@ -176,7 +176,7 @@ def test_what_was_written_of_the_one_that_stayed_still_waits_when_they_are_parte
 
 def test_of_three_who_were_merged_in_turn_the_last_is_parted_first(town: Town, desk: Desk) -> None:
     first, second, third = town.warga
-    town.change(first, "warga", no_hp="081111111111")
+    tugas = given(town)
     merged(town, desk, second, first)
     merged(town, desk, third, second)
     kabid = town.person("kabid")
@@ -192,4 +192,4 @@ def test_of_three_who_were_merged_in_turn_the_last_is_parted_first(town: Town, d
     )
     assert desk.site.matching.split(kabid, third, second) == Decided() and offered(second) == {first}
     assert desk.site.matching.split(kabid, second, first) == Decided()
-    assert [town.fields(name).get("no_hp") for name in town.warga] == ["081111111111", None, None]
+    assert town.fields(tugas)["sasaran"] == first
