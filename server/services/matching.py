@@ -25,6 +25,7 @@ from server.services.people import Actor, Denied
 from server.services.record_history import field_words
 from server.services.review import Decided, NotThere, Stale
 from server.services.visit_page import Words
+from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.subject_index import told_apart
 from server.subject_store import Neighbour
@@ -55,7 +56,8 @@ class Beside(Data, frozen=True, kw_only=True):
 
 class PairPage(Data, frozen=True, kw_only=True):
     """Two records side by side. `seen` names what was read; `keep` is the one that had better stay; `visits`
-    and `cases` count those of each. `conflicts`: one of them has an open conflict, which is settled first.
+    and `cases` count those of each, `workers` name who has an open tugas about each. `conflicts`: one of them
+    has an open conflict, which is settled first.
     """
 
     one: Hit
@@ -63,6 +65,7 @@ class PairPage(Data, frozen=True, kw_only=True):
     fields: tuple[Beside, ...]
     visits: tuple[int, int]
     cases: tuple[int, int]
+    workers: tuple[tuple[str, ...], tuple[str, ...]]
     keep: RecordId
     seen: str
     conflicts: bool
@@ -268,6 +271,7 @@ class Matching:
             fields=tuple(self._beside(one, other)),
             visits=(visits[0], visits[1]),
             cases=(cases[0], cases[1]),
+            workers=(_workers(tx, one), _workers(tx, other)),
             keep=keep.id,
             seen=seen_of(one, other),
             conflicts=_has_conflict(tx, one) or _has_conflict(tx, other),
@@ -348,6 +352,10 @@ class Matching:
 def _has_conflict(tx: Reader, record: Record) -> bool:
     conflicts = SqlOfficeStore.reading(tx).records(protection_store.conflicts_about(tx, record.id))
     return any(each.fields.get("state") == "menunggu" for each in conflicts.values())
+
+
+def _workers(tx: Reader, record: Record) -> tuple[str, ...]:
+    return tuple(sorted(names(SqlOfficeStore.reading(tx), set(record.readers.values())).values()))
 
 
 def _alike(record: Record, near: Sequence[Neighbour]) -> list[RecordId]:

@@ -193,3 +193,16 @@ def test_of_three_who_were_merged_in_turn_the_last_is_parted_first(town: Town, d
     assert desk.site.matching.split(kabid, third, second) == Decided() and offered(second) == {first}
     assert desk.site.matching.split(kabid, second, first) == Decided()
     assert town.fields(tugas)["sasaran"] == first
+
+
+def test_whoever_merges_two_that_both_have_a_tugas_is_told_of_both(town: Town) -> None:
+    keep, gone, _ = town.warga
+    given(town)
+    says = "Keduanya punya tugas terbuka"
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        one = client.get(f"/kemungkinan-ganda/{keep}/{gone}").text
+        assert "Pendamping Uji" in one and says not in one
+        town.work.give(town.officer, town.order(town.second), [gone])
+        both = client.get(f"/kemungkinan-ganda/{keep}/{gone}").text
+        assert "Pendamping Uji" in both and "Pendamping Dua" in both and says in both
