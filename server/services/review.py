@@ -19,7 +19,7 @@ from server.engine import DiskError, Engine, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
-from server.services.deciding import OPEN_STATES, Decision, lacking_in, may_reopen
+from server.services.deciding import OPEN_STATES, RETURNED, Decision, lacking_in, may_reopen, waits
 from server.services.looks import note_looks
 from server.services.meant import Meant, meant
 from server.services.opening_cases import Opens, open_case, opened_by
@@ -200,9 +200,7 @@ class Reviews:
             return found
         if found.record.head is None or found.record.head.hex() != seen:
             return Stale()
-        if found.record.fields["state"] not in OPEN_STATES and not (
-            decision == "tahan" and may_reopen(person, found)
-        ):
+        if not waits(found.record.fields) and not (decision == "tahan" and may_reopen(person, found)):
             return Stale()
         asked = {key: text.strip() for key, text in reasons.items() if text.strip()}
         lacking = lacking_in(decision, asked, note.strip())
@@ -232,7 +230,7 @@ class Reviews:
         found = self._load_to_decide(person, visit)
         if not isinstance(found, Visit):
             return found
-        if found.record.fields["state"] not in OPEN_STATES:
+        if not waits(found.record.fields):
             return Incomplete(say="kantor.tinjau.sudah_selesai")
         if not whom:
             self._engine.write(lambda tx: handed_store.drop(tx, [visit])).result()
@@ -306,11 +304,11 @@ class Reviews:
         why, state = self._may_decide(person, visit), visit.record.fields["state"]
         if why is not None:
             say = "kantor.tinjau.milik_sendiri" if why == "own" else "kantor.tinjau.hanya_baca"
-        elif state in OPEN_STATES:
+        elif waits(visit.record.fields):
             return Rights(decide=True, open_numbers=numbers, report=report)
         else:
-            waits = state == "dikembalikan"
-            say = "kantor.tinjau.menunggu_perbaikan" if waits else "kantor.tinjau.sudah_selesai"
+            returned = state == RETURNED
+            say = "kantor.tinjau.menunggu_perbaikan" if returned else "kantor.tinjau.sudah_selesai"
         reopen = why is None and may_reopen(person, visit)
         return Rights(decide=False, open_numbers=numbers, report=report, why=say, reopen=reopen)
 
@@ -338,7 +336,7 @@ class Reviews:
         if tugas is not None and stays:
             was, closed = str(tugas.fields["state"]), store.records([tugas.id])[tugas.id]
             put_state(tx, self._office, author, closed, was)
-        if now.fields["state"] not in OPEN_STATES:
+        if now.fields["state"] not in OPEN_STATES and body.decision == "tahan":
             resume(tx, self._office, author, now)
         after = store.records([body.visit])[body.visit]
         if after.head is not None:

@@ -7,7 +7,7 @@ phones. An approval closes it whoever has it: the family was met.
 from schemas.ids import PersonId, RecordId
 from server import assign_store
 from server.engine import Engine, Reader, Writer
-from server.services.deciding import ENDED_TUGAS, OPEN_STATES
+from server.services.deciding import ENDED_TUGAS, OPEN_STATES, waits
 from server.services.people import Actor
 from server.services.visits import names
 from server.store import SqlOfficeStore
@@ -35,7 +35,7 @@ def sent_in_vain(engine: Engine, visit: Record) -> str:
             return ""
         return names(store, {whom}).get(whom, "–")
 
-    return engine.read(work) if visit.fields["state"] in OPEN_STATES else ""
+    return engine.read(work) if waits(visit.fields) else ""
 
 
 def tugas_of(store: SqlOfficeStore, visit: Record) -> Record | None:

@@ -14,6 +14,7 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import LONGEST_PURPOSE, SHORTEST_PURPOSE, may
+from server.services.deciding import came_after
 from server.services.left_cases import left_cases
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
@@ -92,6 +93,7 @@ def review_routes(site: Site) -> list[Any]:
             "here": here_words(site, visitor, visit) if rights.decide else (),
             "ended": "",
             "left": await site.work(lambda: left_cases(engine, workflows, visitor.person, visit)),
+            "came_after": came_after(found.visit.record.fields),
             "in_vain": await site.work(lambda: sent_in_vain(engine, found.visit.record)),
             "meant": await site.work(lambda: site.reviews.meant(visitor.person, found.visit)),
             "sampled": batch is not None and visit in batch.left,

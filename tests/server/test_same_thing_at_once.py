@@ -7,9 +7,12 @@ import httpx
 import pytest
 
 from schemas.ids import RecordId
+from server import device_store
+from server.page_store import QueueFilter
 from server.queries import records_of_kind
 from server.services.matching import PairPage
 from server.services.profile import Profile
+from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Decided, Stale
 from sync.change import Patch
 from sync.store import Record
@@ -206,3 +209,46 @@ def test_whoever_merges_two_that_both_have_a_tugas_is_told_of_both(town: Town) -
         town.work.give(town.officer, town.order(town.second), [gone])
         both = client.get(f"/kemungkinan-ganda/{keep}/{gone}").text
         assert "Pendamping Uji" in both and "Pendamping Dua" in both and says in both
+
+
+# a correction from a phone that counts no more --------------------------------------------------------------
+
+
+def test_a_correction_that_a_revoked_phone_still_brings_waits_to_be_decided(town: Town, desk: Desk) -> None:
+    office, tugas = town.office, given(town)
+    visit, first = office.add_visit(warga=town.warga[0], tugas=tugas, photos=())
+    desk.decided(visit, "kembalikan")
+    phone = office.phone.device
+    office.deps.engine.write(lambda tx: device_store.revoke(tx, phone, office.deps.now_ms())).result()
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "verifikator")
+        assert visit not in client.get("/antrean").text
+        assert "Menunggu perbaikan dari petugas lapangan" in client.get(f"/kunjungan/{visit}").text
+        office.add_visit(visit=visit, follows=first, warga=town.warga[0], tugas=tugas, photos=())
+        assert town.fields(visit)["state"] == "dikembalikan", "it opens nothing by itself"
+        assert visit in client.get("/antrean").text
+        page = client.get(f"/kunjungan/{visit}").text
+        assert "Perbaikan yang diminta sudah datang" in page and "Dari perangkat yang dicabut" in page
+        assert "Menunggu perbaikan dari petugas lapangan" not in page
+    desk.decided(visit, "setujui", "verifikator")
+    assert (town.fields(visit)["state"], town.fields(tugas)["state"]) == ("disetujui", "selesai")
+    assert [each.id for each in waiting(desk)] == []
+
+
+def waiting(desk: Desk) -> list[QueueRow]:
+    page = desk.site.queue.page(desk.office.person("kabid"), Asked(wanted=QueueFilter()))
+    assert isinstance(page, QueuePage)
+    return list(page.rows)
+
+
+def test_a_correction_that_was_decided_waits_no_more_until_another_comes(town: Town, desk: Desk) -> None:
+    office = town.office
+    visit, first = office.add_visit(warga=town.warga[0], photos=())
+    desk.decided(visit, "kembalikan")
+    assert waiting(desk) == []
+    phone = office.phone.device
+    office.deps.engine.write(lambda tx: device_store.revoke(tx, phone, office.deps.now_ms())).result()
+    office.add_visit(visit=visit, follows=first, warga=town.warga[0], photos=())
+    assert [each.id for each in waiting(desk)] == [visit]
+    desk.decided(visit, "kembalikan")
+    assert waiting(desk) == []
