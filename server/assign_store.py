@@ -105,16 +105,23 @@ def last_visits(
     return {merged.get(RecordId(name), RecordId(name)): (int(at), str(state)) for name, at, state in found}
 
 
+class Came(Data, frozen=True, kw_only=True):
+    """A visit, and when its newest version came (UTC ms)."""
+
+    visit: RecordId
+    at_ms: int
+
+
 def approved_visits(
     tx: Reader, subjects: Iterable[RecordId], merged: Mapping[RecordId, RecordId], form: str = ""
-) -> dict[RecordId, list[RecordId]]:
-    """Return the approved visits to each, of a form or of any, the newest last; without those with none."""
-    found: dict[RecordId, list[RecordId]] = {}
-    for name, visit in tx.query(
-        "SELECT subject, visit FROM kunjungan WHERE kabupaten = :kabupaten AND subject IN :subjects"
-        " AND :form IN ('', form) AND state = 'disetujui' ORDER BY received_ms",
+) -> dict[RecordId, list[Came]]:
+    """Return the approved visits to each, of a form or of any, as they came; without those with none."""
+    found: dict[RecordId, list[Came]] = {}
+    for name, visit, at_ms in tx.query(
+        "SELECT subject, visit, received_ms FROM kunjungan WHERE kabupaten = :kabupaten"
+        " AND subject IN :subjects AND :form IN ('', form) AND state = 'disetujui' ORDER BY received_ms",
         {"subjects": [*subjects, *merged], "form": form},
     ):
         subject = merged.get(RecordId(name), RecordId(name))
-        found.setdefault(subject, []).append(RecordId(visit))
+        found.setdefault(subject, []).append(Came(visit=RecordId(visit), at_ms=int(at_ms)))
     return found

@@ -10,8 +10,9 @@ from schemas.format import local_date
 from schemas.ids import RecordId
 from server import assign_store, subject_store
 from server.engine import Reader
+from server.services.newest_word import newest_saying
 from server.services.six_rights import FORM
-from server.services.visits import Version, newest_saying
+from server.services.visits import Version
 from sync.store import Record
 
 TRADES, ENDED = "masih_aktif", "tanggal_berhenti"

@@ -11,7 +11,8 @@ from schemas.ids import ChangeId, RecordId
 from server import assign_store, subject_store
 from server.engine import Reader
 from server.services.differing import replaced
-from server.services.visits import Version, load_versions, newest_saying
+from server.services.newest_word import newest_saying
+from server.services.visits import Version, load_versions
 from server.store import SqlOfficeStore
 from sync.store import Record
 
