@@ -1,11 +1,13 @@
 """Two who work at the same thing at once, as the office sees it: nobody is sent in vain or done twice."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from schemas.format import local_date
 from schemas.ids import RecordId
 from server import device_store
 from server.page_store import QueueFilter
@@ -257,6 +259,10 @@ def test_a_correction_that_was_decided_waits_no_more_until_another_comes(town: T
 # a visit that came after another that was paid later --------------------------------------------------------
 
 
+def ago(town: Town, days: int) -> str:
+    return (local_date(town.office.deps.now_ms()) - timedelta(days=days)).isoformat()
+
+
 @pytest.mark.parametrize(
     ("first", "later", "gone"),
     [("meninggal", "terisi_lengkap", "meninggal"), ("terisi_lengkap", "meninggal", "")],
@@ -264,16 +270,16 @@ def test_a_correction_that_was_decided_waits_no_more_until_another_comes(town: T
 def test_of_two_visits_the_one_paid_last_says_whether_somebody_is_gone(
     town: Town, first: str, later: str, gone: str
 ) -> None:
-    town.visited(hasil_kunjungan=first, tanggal_kunjungan="2026-11-20")
-    town.visited(hasil_kunjungan=later, tanggal_kunjungan="2026-11-02")
+    town.visited(hasil_kunjungan=first, tanggal_kunjungan=ago(town, 7))
+    town.visited(hasil_kunjungan=later, tanggal_kunjungan=ago(town, 25))
     assert town.listed()["Warga A"].gone == gone
 
 
 @pytest.mark.parametrize("off_days", [-400, 400])
 def test_a_phone_whose_clock_is_wrong_is_believed_by_when_its_visit_came(town: Town, off_days: int) -> None:
     office = town.office
-    town.visited(hasil_kunjungan="terisi_lengkap", tanggal_kunjungan="2026-11-20")
-    said = {"hasil_kunjungan": "meninggal", "tanggal_kunjungan": "2025-10-20"}
+    town.visited(hasil_kunjungan="terisi_lengkap", tanggal_kunjungan=ago(town, 7))
+    said = {"hasil_kunjungan": "meninggal", "tanggal_kunjungan": ago(town, 400)}
     wall_ms = office.deps.now_ms() + off_days * 86_400_000
     town.decide(*office.add_visit(warga=town.warga[0], answers=said, photos=(), wall_ms=wall_ms))
     assert town.listed()["Warga A"].gone == "meninggal"
