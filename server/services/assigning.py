@@ -1,4 +1,4 @@
-"""Giving out tugas: whom to visit, by whom, until when. Rule: nobody is given to two people at a time.
+"""Giving out tugas: whom to visit, by whom, until when. Rule: for one service nobody is given to two people.
 
 Moving a tugas takes nothing from a phone: what its old owner has drafted stays there, and is taken in when it
 comes, with a flag that says so.
@@ -21,6 +21,7 @@ from server.assign_store import Task
 from server.engine import Engine, Reader, Writer
 from server.services.closed_shops import closed_shops
 from server.services.gone_people import gone_people
+from server.services.open_tasks import OpenTask, open_task, served_now, service_of
 from server.services.people import Actor, Denied, load_person, people, people_who_left
 from server.settings import LONG_AGO, settings
 from server.shelves import stages_under_way
@@ -44,7 +45,7 @@ KINDS = {"warga": "nama", "ewarong": "nama_ewarong"}
 
 
 class Candidate(Data, frozen=True, kw_only=True):
-    """Somebody who may be visited. `owner` has an open tugas for them; `visited_ms` is 0 when nobody came.
+    """Somebody who may be visited. `owner` has an open tugas of the service; `visited_ms` is 0 for no visit.
 
     `desa` is the code of theirs, `closed` since when (ISO) a shop trades no longer, `gone` how somebody left;
     empty otherwise.
@@ -78,18 +79,6 @@ class Load(Data, frozen=True, kw_only=True):
     late: int
     returned: int
     left: bool
-
-
-class OpenTask(Data, frozen=True, kw_only=True):
-    """One open tugas. `due` is empty without a limit; `sealed` ones tell no target and no desa."""
-
-    id: RecordId
-    target: RecordId | None
-    desa: str
-    form: str
-    due: str
-    state: str
-    sealed: bool
 
 
 class Order(Data, frozen=True, kw_only=True):
@@ -163,12 +152,20 @@ class Assigning:
                 cases = self._with_cases(tx, service, desa, [*ids, *merged])
                 concerned = {merged.get(name, name) for name in cases}
                 ids = [name for name in ids if name in concerned]
-            records = SqlOfficeStore.reading(tx).records(ids)
+            store = SqlOfficeStore.reading(tx)
+            records = store.records(ids)
+            owners = served_now(store, self._forms, records.values(), service)
             visits = assign_store.last_visits(tx, ids, merged)
             closed = closed_shops(tx, ids) if kind == "ewarong" else {}
             gone = gone_people(tx, ids) if kind == "warga" else {}
             return [
-                _candidate(each, visits.get(each.id), closed.get(each.id, ""), gone.get(each.id, ""))
+                _candidate(
+                    each,
+                    owners.get(each.id),
+                    visits.get(each.id),
+                    closed.get(each.id, ""),
+                    gone.get(each.id, ""),
+                )
                 for each in records.values()
             ]
 
@@ -221,7 +218,7 @@ class Assigning:
             held = assign_store.tasks_of(tx, [whose])[whose]
             names = [name for name, task in held if task.state in OPEN_TUGAS]
             records = SqlOfficeStore.reading(tx).records(names)
-            return [_open_task(each) for each in records.values() if self._may_list(person, each)]
+            return [open_task(each) for each in records.values() if self._may_list(person, each)]
 
         return sorted(self._engine.read(work), key=lambda each: (each.due == "", each.due, each.id))
 
@@ -287,11 +284,9 @@ class Assigning:
         if is_sealed(task):  # nothing says where it is
             there = Thing(author=None, region="", service=str(fields["service"]))
             return refused(person, "assign_tasks", there) is None
-        return self._refused(person, self._service(task), str(fields.get("kode_desa") or "")) is None
-
-    def _service(self, task: Record) -> str:
-        form = str(task.fields.get("form") or "")
-        return self._forms.get(form).service if form in self._forms.ids() else ""
+        return (
+            self._refused(person, service_of(task, self._forms), str(fields.get("kode_desa") or "")) is None
+        )
 
     def _is_shown(self, each: Candidate, show: Show, since_ms: int) -> bool:
         match show:
@@ -324,8 +319,10 @@ class Assigning:
         self, tx: Writer, person: Person, order: Order, desa: Sequence[str], names: Sequence[RecordId]
     ) -> tuple[int, int]:
         here = set(assign_store.members(tx, desa, order.service, order.kind, names))
-        found = SqlOfficeStore.writing(tx).records([name for name in names if name in here])
-        free = [record for record in found.values() if not record.readers]
+        store = SqlOfficeStore.writing(tx)
+        found = store.records([name for name in names if name in here])
+        taken = served_now(store, self._forms, found.values(), order.service)
+        free = [record for record in found.values() if record.id not in taken]
         asked = {
             "petugas": order.whom,
             "sasaran_kind": order.kind,
@@ -362,7 +359,9 @@ class Assigning:
         return len(bodies)
 
 
-def _candidate(record: Record, visit: tuple[int, str] | None, closed: str, gone: str) -> Candidate:
+def _candidate(
+    record: Record, owner: PersonId | None, visit: tuple[int, str] | None, closed: str, gone: str
+) -> Candidate:
     fields = record.fields
     return Candidate(
         id=record.id,
@@ -370,25 +369,11 @@ def _candidate(record: Record, visit: tuple[int, str] | None, closed: str, gone:
         nik_ending=str(fields.get("nik") or "")[-4:],
         address=address_of(fields),
         desa=str(fields.get("kode_desa") or ""),
-        owner=next(iter(record.readers.values()), None),
+        owner=owner,
         visited_ms=visit[0] if visit else 0,
         visit_state=visit[1] if visit else "",
         closed=closed,
         gone=gone,
-    )
-
-
-def _open_task(record: Record) -> OpenTask:
-    fields, sealed = record.fields, is_sealed(record)
-    target = fields.get("sasaran")
-    return OpenTask(
-        id=record.id,
-        target=RecordId(target) if target and not sealed else None,
-        desa="" if sealed else str(fields.get("kode_desa") or ""),
-        form=str(fields.get("form") or ""),
-        due=assign_store.due_of(fields),
-        state=str(fields.get("state")),
-        sealed=sealed,
     )
 
 

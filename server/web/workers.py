@@ -13,7 +13,8 @@ from schemas.form_values import day_of
 from schemas.ids import PersonId, RecordId
 from schemas.printed import printed_code
 from server.access import may
-from server.services.assigning import Load, OpenTask
+from server.services.assigning import Load
+from server.services.open_tasks import OpenTask
 from server.web.errors import ForbiddenError, MissingError
 from server.web.qr import qr_svg
 from server.web.replies import onward

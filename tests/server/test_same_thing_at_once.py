@@ -12,7 +12,9 @@ from schemas.ids import RecordId
 from server import device_store
 from server.page_store import QueueFilter
 from server.queries import records_of_kind
+from server.services.assigning import Given
 from server.services.matching import PairPage
+from server.services.people import Denied
 from server.services.profile import Profile
 from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Decided, Stale
@@ -21,7 +23,7 @@ from sync.store import Record
 from tests.server.room_office import log_in
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import MET, Desk
-from tests.server.web_office import Office, open_at, serving, shut
+from tests.server.web_office import DESA, Office, open_at, serving, shut
 
 
 @pytest.fixture
@@ -283,3 +285,22 @@ def test_a_phone_whose_clock_is_wrong_is_believed_by_when_its_visit_came(town: T
     wall_ms = office.deps.now_ms() + off_days * 86_400_000
     town.decide(*office.add_visit(warga=town.warga[0], answers=said, photos=(), wall_ms=wall_ms))
     assert town.listed()["Warga A"].gone == "meninggal"
+
+
+# one family and two services --------------------------------------------------------------------------------
+
+
+def test_a_family_is_given_to_one_worker_of_each_service_and_to_no_second_one(town: Town) -> None:
+    whom = town.warga[0]
+    town.change(whom, "warga", layanan=["bpnt", "kis"])
+    card = town.order(town.second, service="kis", form="kis")
+    given(town)
+    assert town.work.give(town.officer, card, [whom]) == Given(made=1, before=0)
+    assert town.work.give(town.officer, card, [whom]) == Given(made=0, before=1), "from another tab"
+    [task] = town.work.tasks(town.officer, town.second)
+    assert task.form == "kis" and town.listed()["Warga A"].owner == town.first
+    for_card = town.work.candidates(town.officer, "kis", DESA, "warga", "semua")
+    assert not isinstance(for_card, Denied) and [each.owner for each in for_card] == [town.second]
+    town.work.move(town.officer, [task.id], None)
+    free = town.work.candidates(town.officer, "kis", DESA, "warga", "belum")
+    assert not isinstance(free, Denied) and [each.id for each in free] == [whom]
