@@ -227,7 +227,7 @@ class Assigning:
         desa = self._desa(person, order.service, order.region)
         if isinstance(desa, Denied):
             return desa
-        if not self._is_worker(order.whom):
+        if not self.is_worker(order.whom):
             return Denied(why="row")
         made = before = 0
         for piece in _pieces(targets):
@@ -237,16 +237,22 @@ class Assigning:
             made, before = made + new, before + old
         return Given(made=made, before=before)
 
-    def move(self, person: Person, tasks: Sequence[RecordId], whom: PersonId | None) -> int:
-        """Give open tugas to another field worker, or call them off (None). Returns how many; sealed ones
-        stay.
+    def move(
+        self,
+        person: Person,
+        tasks: Sequence[RecordId],
+        whom: PersonId | None,
+        whose: PersonId | None = None,
+    ) -> int:
+        """Give open tugas to another field worker, or call them off (None). Returns how many: sealed ones
+        stay, and with `whose` those that lie with another by now.
         """
-        if whom is not None and not self._is_worker(whom):
+        if whom is not None and not self.is_worker(whom):
             return 0
         moved = 0
         for piece in _pieces(tasks):
             moved += self._engine.write(
-                lambda tx, names=piece: self._move_in(tx, person, names, whom)
+                lambda tx, names=piece: self._move_in(tx, person, names, whom, whose)
             ).result()
         return moved
 
@@ -273,7 +279,8 @@ class Assigning:
         why = refused(person, "assign_tasks", thing)
         return Denied(why=why) if why is not None else None
 
-    def _is_worker(self, whom: PersonId) -> bool:
+    def is_worker(self, whom: PersonId) -> bool:
+        """Whether somebody is sent out, and still here."""
         found = self._engine.read(lambda tx: load_person(tx, whom))
         return found is not None and not frozenset(ROLES_OUTSIDE).isdisjoint(found.roles)
 
@@ -343,7 +350,14 @@ class Assigning:
         self._office.act_in(tx, person.id, bodies)
         return len(bodies), len(found) - len(free)
 
-    def _move_in(self, tx: Writer, person: Person, names: Sequence[RecordId], whom: PersonId | None) -> int:
+    def _move_in(
+        self,
+        tx: Writer,
+        person: Person,
+        names: Sequence[RecordId],
+        whom: PersonId | None,
+        whose: PersonId | None,
+    ) -> int:
         found = SqlOfficeStore.writing(tx).records(names)
         bodies: list[Patch] = []
         for record in found.values():
@@ -351,6 +365,8 @@ class Assigning:
             if record.kind != "tugas" or is_sealed(record) or not self._may_list(person, record):
                 continue
             if fields.get("form") not in self._forms.ids() or fields["petugas"] == whom:
+                continue
+            if whose is not None and fields["petugas"] != whose:
                 continue
             name, value = ("petugas", whom) if whom else ("state", "batal")
             was = {name: fields.get(name)}

@@ -20,7 +20,7 @@ from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Decided, Stale
 from sync.change import Patch
 from sync.store import Record
-from tests.server.room_office import log_in
+from tests.server.room_office import csrf, log_in
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import MET, Desk
 from tests.server.web_office import DESA, Office, open_at, serving, shut
@@ -304,3 +304,27 @@ def test_a_family_is_given_to_one_worker_of_each_service_and_to_no_second_one(to
     town.work.move(town.officer, [task.id], None)
     free = town.work.candidates(town.officer, "kis", DESA, "warga", "belum")
     assert not isinstance(free, Denied) and [each.id for each in free] == [whom]
+
+
+# one tugas in two tabs --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["pindah", "batal"])
+def test_a_tugas_that_went_since_a_page_was_opened_is_left_where_it_is_and_that_is_said(
+    town: Town, step: str
+) -> None:
+    tugas, third = given(town), town.office.add_person("tiga", "Pendamping Tiga", "P3", ("pendamping",))
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        page = client.get(f"/penugasan/petugas/{town.first}")
+        town.work.move(town.officer, [tugas], town.second)
+        form = {"csrf": csrf(page), f"tugas.{tugas}": "ya", "petugas": third, "langkah": step}
+        done = client.post(f"/penugasan/petugas/{town.first}", data=form)
+        said = client.get(done.headers["location"]).text
+        assert "1 dilewati: sejak halaman dibuka sudah dipindahkan" in said and f"{step}=0" in str(
+            done.headers
+        )
+        assert (town.fields(tugas)["petugas"], town.fields(tugas)["state"]) == (town.second, "baru")
+        done = client.post(f"/penugasan/petugas/{town.second}", data=form)
+        assert "dilewati" not in client.get(done.headers["location"]).text
+    assert (town.fields(tugas)["petugas"] == third) == (step == "pindah")
