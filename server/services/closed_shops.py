@@ -36,3 +36,9 @@ def _closed_since(_: Record, version: Version) -> str | None:
             return (day_of(answers.get(ENDED)) or local_date(version.received_ms)).isoformat()
         case _:
             return None
+
+
+def says_closed(version: Version) -> bool:
+    """Whether a visit found that a shop trades no longer."""
+    given = version.submit.forms.get(FORM)
+    return given is not None and given.answers.get(TRADES) is False

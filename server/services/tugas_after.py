@@ -4,12 +4,16 @@ While a visit is on its way its tugas may be given to somebody else, and one tug
 phones. An approval closes it whoever has it: the family was met.
 """
 
+from schemas.form import Forms
 from schemas.ids import PersonId, RecordId
 from server import assign_store
 from server.engine import Engine, Reader, Writer
+from server.services.closed_shops import says_closed
 from server.services.deciding import ENDED_TUGAS, OPEN_STATES, waits
+from server.services.finding import survivors
+from server.services.gone_people import says_gone
 from server.services.people import Actor
-from server.services.visits import names
+from server.services.visits import Visit, names
 from server.store import SqlOfficeStore
 from sync.change import Patch
 from sync.scope import OPEN_TUGAS
@@ -36,6 +40,27 @@ def sent_in_vain(engine: Engine, visit: Record) -> str:
         return names(store, {whom}).get(whom, "–")
 
     return engine.read(work) if waits(visit.fields) else ""
+
+
+def others_sent(engine: Engine, visit: Visit, forms: Forms) -> tuple[str, ...]:
+    """Name who else has an open tugas about whom a visit found dead, gone or closed, each with its form."""
+    if visit.subject is None or not (says_gone(visit.newest) or says_closed(visit.newest)):
+        return ()
+    subject = visit.subject.id
+
+    def work(tx: Reader) -> tuple[str, ...]:
+        store, readers = SqlOfficeStore.reading(tx), survivors(tx, [subject])[subject].readers
+        tasks = store.records(name for name in readers if name != visit.record.fields.get("tugas"))
+        known = names(store, {readers[name] for name in tasks})
+        titled = ((each, str(each.fields.get("form"))) for each in tasks.values())
+        found = (
+            f"{known.get(readers[each.id], '–')} ({forms.get(form).title})"
+            for each, form in titled
+            if form in forms.ids()
+        )
+        return tuple(sorted(found))
+
+    return engine.read(work)
 
 
 def tugas_of(store: SqlOfficeStore, visit: Record) -> Record | None:

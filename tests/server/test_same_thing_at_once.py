@@ -328,3 +328,43 @@ def test_a_tugas_that_went_since_a_page_was_opened_is_left_where_it_is_and_that_
         done = client.post(f"/penugasan/petugas/{town.second}", data=form)
         assert "dilewati" not in client.get(done.headers["location"]).text
     assert (town.fields(tugas)["petugas"] == third) == (step == "pindah")
+
+
+# others who are sent to whom nobody finds any more ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("how", "told"), [("meninggal", True), ("pindah", True), ("tidak_ada", False)])
+def test_whoever_reviews_that_somebody_is_gone_is_told_who_else_is_sent_there(
+    town: Town, how: str, told: bool
+) -> None:
+    whom, own = town.warga[0], given(town)
+    town.change(whom, "warga", layanan=["bpnt", "kis"])
+    said = {"hasil_kunjungan": how}
+    visit, _ = town.office.add_visit(warga=whom, tugas=own, answers=said, photos=())
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "verifikator")
+        says = "Yang masih memegang tugas: Pendamping Dua ("
+        assert "masih memegang tugas" not in client.get(f"/kunjungan/{visit}").text, "but for its own"
+        town.work.give(town.officer, town.order(town.second, service="kis", form="kis"), [whom])
+        assert (says in client.get(f"/kunjungan/{visit}").text) == told
+
+
+def test_whoever_reviews_that_a_shop_closed_is_told_who_else_is_sent_there(town: Town, desk: Desk) -> None:
+    town.work.give(town.officer, town.order(town.second, kind="ewarong", form="ewarong"), [desk.shop])
+    visits = [desk.sent("ewarong", {**MET, "masih_aktif": trades}, desk.shop) for trades in (False, True)]
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "verifikator")
+        pages = [client.get(f"/kunjungan/{visit}").text for visit in visits]
+    assert ["masih memegang tugas: Pendamping Dua" in page for page in pages] == [True, False]
+
+
+def test_whoever_reviews_a_visit_to_one_of_two_merged_is_told_who_is_sent_to_the_other(
+    town: Town, desk: Desk
+) -> None:
+    keep, gone, _ = town.warga
+    town.work.give(town.officer, town.order(town.second), [keep])
+    visit, _ = town.office.add_visit(warga=gone, answers={"hasil_kunjungan": "meninggal"}, photos=())
+    merged(town, desk, keep, gone)
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "verifikator")
+        assert "masih memegang tugas: Pendamping Dua" in client.get(f"/kunjungan/{visit}").text
