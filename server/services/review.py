@@ -25,7 +25,7 @@ from server.services.meant import Meant, meant
 from server.services.opening_cases import Opens, open_case, opened_by
 from server.services.people import Actor, Denied, people
 from server.services.signs import examine_beside
-from server.services.tugas_after import put_state, resume, stays_open, tugas_of
+from server.services.tugas_after import left_as, put_state, resume, tugas_of
 from server.services.visit_page import VisitPage, Words, label_of, name_of, visit_page
 from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
@@ -329,13 +329,12 @@ class Reviews:
         store = SqlOfficeStore.writing(tx)
         now = store.records([body.visit])[body.visit]
         tugas = tugas_of(store, now)
-        stays = body.decision == "tolak" and stays_open(tx, tugas, now)
+        left = left_as(tx, tugas, now) if body.decision == "tolak" else ""
         if now.head != body.follows or not isinstance(self._office.act_in(tx, author, [body])[0], Applied):
             return Stale()
         handed_store.drop(tx, [body.visit])
-        if tugas is not None and stays:
-            was, closed = str(tugas.fields["state"]), store.records([tugas.id])[tugas.id]
-            put_state(tx, self._office, author, closed, was)
+        if tugas is not None and left:
+            put_state(tx, self._office, author, store.records([tugas.id])[tugas.id], left)
         if now.fields["state"] not in OPEN_STATES and body.decision == "tahan":
             resume(tx, self._office, author, now)
         after = store.records([body.visit])[body.visit]

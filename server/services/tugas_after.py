@@ -21,6 +21,8 @@ from sync.store import Record
 from sync.versions import authors
 
 NEW, SENT = "baru", "dikirim"
+ASKED = OPEN_TUGAS - {SENT}
+"""How a tugas stands that a phone shows as to be done."""
 
 
 def sent_in_vain(engine: Engine, visit: Record) -> str:
@@ -31,7 +33,7 @@ def sent_in_vain(engine: Engine, visit: Record) -> str:
     def work(tx: Reader) -> str:
         store = SqlOfficeStore.reading(tx)
         tugas = tugas_of(store, visit)
-        if tugas is None or tugas.fields.get("state") not in OPEN_TUGAS or not _is_anothers(tugas, visit):
+        if tugas is None or tugas.fields.get("state") not in ASKED or not _is_anothers(tugas, visit):
             return ""
         whom = PersonId(str(tugas.fields["petugas"]))
         sent = assign_store.visits_of_tugas(tx, tugas.id, visit.fields.get("subjek"))
@@ -70,15 +72,19 @@ def tugas_of(store: SqlOfficeStore, visit: Record) -> Record | None:
     return found if found is not None and found.kind == "tugas" else None
 
 
-def stays_open(tx: Reader, tugas: Record | None, visit: Record) -> bool:
-    """Whether a tugas is still to be done when this visit of it is rejected: by somebody else who has it now,
-    or by another visit that waits.
+def left_as(tx: Reader, tugas: Record | None, visit: Record) -> str:
+    """Return how a tugas stands when this visit of it is rejected: open for another visit that waits, or for
+    somebody else who has it now; empty where it ends.
     """
-    if tugas is None or tugas.fields.get("state") not in OPEN_TUGAS:
-        return False
+    state = str(tugas.fields.get("state")) if tugas is not None else ""
+    if tugas is None or state not in OPEN_TUGAS:
+        return ""
     of_it = assign_store.visits_of_tugas(tx, tugas.id, visit.fields.get("subjek"))
-    waits = any(other != visit.id and state in OPEN_STATES for other, _, state in of_it)
-    return waits or _is_anothers(tugas, visit)
+    if any(other != visit.id and stands in OPEN_STATES for other, _, stands in of_it):
+        return state
+    if not _is_anothers(tugas, visit):
+        return ""
+    return NEW if state == SENT else state
 
 
 def resume(tx: Writer, office: Actor, author: PersonId, visit: Record) -> None:

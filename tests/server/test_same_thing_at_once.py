@@ -19,10 +19,12 @@ from server.services.profile import Profile
 from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Decided, Stale
 from sync.change import Patch
+from sync.scope import NIK_PREFIXES
 from sync.store import Record
 from tests.server.room_office import csrf, log_in
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import MET, Desk
+from tests.server.test_reviewing import WHOLE
 from tests.server.web_office import DESA, Office, open_at, serving, shut
 
 
@@ -88,14 +90,44 @@ def test_of_two_visits_for_one_tugas_the_rejected_one_leaves_it_to_the_other(tow
     assert town.fields(tugas)["state"] == "selesai", "nobody is left who would do it"
 
 
+def test_a_tugas_that_was_moved_after_its_visit_came_is_to_be_done_when_that_is_rejected(
+    town: Town, desk: Desk
+) -> None:
+    tugas = given(town)
+    visit = visited(town, tugas)
+    town.work.move(town.officer, [tugas], town.second)
+    assert town.fields(tugas)["state"] == "dikirim", "nobody is asked to go there yet"
+    desk.decided(visit, "tolak")
+    assert town.fields(tugas)["state"] == "baru"
+
+
 def test_whoever_reviews_is_told_who_would_go_there_in_vain(town: Town) -> None:
     tugas, says = given(town), "Pendamping Dua memegang tugasnya"
     with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "verifikator")
         visit = visited(town, tugas)
-        assert says not in client.get(f"/kunjungan/{visit}").text
         town.work.move(town.officer, [tugas], town.second)
+        assert says not in client.get(f"/kunjungan/{visit}").text, "no phone asks for it"
+        town.change(tugas, "tugas", state="baru")
         assert says in client.get(f"/kunjungan/{visit}").text
+
+
+def test_a_visit_whose_tugas_went_to_another_is_not_approved_unseen_with_the_rest(
+    town: Town, desk: Desk
+) -> None:
+    tugas, kabid = given(town), town.person("kabid")
+    known = Patch(record=NIK_PREFIXES, kind="referensi", base={}, new={"kecamatan_nik": ["331499"]})
+    town.office.deps.office.act(town.officer.id, known)
+    sent = [
+        town.office.add_visit(warga=whom, tugas=named, photos=("foto_rumah_depan",), answers=WHOLE)[0]
+        for whom, named in ((town.warga[0], tugas), (town.warga[1], None))
+    ]
+    both = desk.site.together.begin(kabid, "", "")
+    assert both is not None and both.visits.keys() == set(sent)
+    town.work.move(town.officer, [tugas], town.second)
+    town.change(tugas, "tugas", state="baru")
+    left = desk.site.together.begin(kabid, "", "")
+    assert left is not None and left.visits.keys() == {sent[1]}
 
 
 # one thing that two visits ask for --------------------------------------------------------------------------
