@@ -2,7 +2,6 @@
 
 import pytest
 
-from field_app.views import DraftView
 from schemas.ids import RecordId
 from schemas.published import KIND, Published
 from server.compose import now_ms
@@ -10,8 +9,6 @@ from server.store import SqlOfficeStore
 from sync.change import Patch, Resolve
 from tests.contract.people import record_id
 from tests.faults.conftest import Make
-from tests.faults.test_at_the_same_moment import officer as reviewer
-from tests.faults.test_one_tugas_twice import decide
 from tests.faults.world import (
     FORM,
     FORMS,
@@ -317,29 +314,3 @@ def test_a_role_taken_away_leaves_finished_work_on_its_way(regency: Make) -> Non
     assert pending(phone) == (0, 0)
     assert world.versions(done.visit) == [done.change.hex()]
     assert (world.lacks(), world.faults()) == ([], [])
-
-
-def test_a_correction_of_somebody_who_left_and_came_back_waits_and_is_not_called_returned(
-    regency: Make,
-) -> None:
-    """Begun before, sent while she was out: the office is told that it came, and she is not asked again."""
-    world = regency()
-    phone = world.phone()
-    sync(phone)
-    done = visit(phone, world.beats[0], 1)
-    sync(phone)
-    browser = reviewer(world, 1)
-    decide(browser, done.visit, "kembalikan")
-    sync(phone)
-    draft = phone.visits.start_correction(done.visit)
-    assert isinstance(draft, DraftView)
-    officer(world, {"aktif": True}, aktif=False)
-    finish(phone, draft.id)
-    sync(phone)
-    assert done.visit in browser.get("/antrean").text
-    officer(world, {"aktif": False}, aktif=True)
-    sync(phone)
-    assert words(phone) == ["diterima"] and phone.visits.home().returned == ()
-    assert "Perbaikan yang diminta sudah datang" in decide(browser, done.visit, "setujui")
-    sync(phone)
-    assert words(phone) == ["disetujui"] and world.faults() == []

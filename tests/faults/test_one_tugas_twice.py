@@ -1,6 +1,7 @@
 """One tugas, two who do it: a worker with two phones, or two workers. Real phones, a real server, its pages.
 
-Rule: both visits are there, whoever still has a draft is told, and the tugas is closed once.
+Rule: both visits are there, whoever still has a draft is told, and the tugas is closed once. And what somebody
+sends who left and came back.
 """
 
 import re
@@ -8,12 +9,13 @@ import re
 import httpx
 
 from field_app.phone import Phone
+from field_app.views import DraftView
 from field_app.wanted import ARRIVED
 from schemas.ids import RecordId
 from sync.change import Patch
 from tests.faults.conftest import Make
 from tests.faults.test_at_the_same_moment import officer
-from tests.faults.world import World, answer, finish, start, sync, words
+from tests.faults.world import World, answer, finish, start, sync, visited, words
 
 
 def decide(browser: httpx.Client, visit: RecordId, decision: str) -> str:
@@ -82,3 +84,32 @@ def test_a_tugas_that_went_to_a_colleague_is_closed_for_both_by_the_visit_that_w
     assert words(other) == ["diterima"] and world.record(late.visit)["petugas"] == colleague
     assert world.record(tugas)["state"] == "selesai"
     assert (world.lacks(), world.faults()) == ([], [])
+
+
+def on_duty(world: World, *, is_on: bool) -> None:
+    """Let the first worker leave, or come back."""
+    person = RecordId(World.beat(0).person)
+    world.act(Patch(record=person, kind="petugas", base={"aktif": not is_on}, new={"aktif": is_on}))
+
+
+def test_a_correction_of_somebody_who_left_and_came_back_waits_and_is_not_called_returned(
+    regency: Make,
+) -> None:
+    """Begun before, sent while she was out: the office is told that it came, and she is not asked again."""
+    world = regency()
+    phone, done = visited(world)
+    browser = officer(world, 1)
+    decide(browser, done.visit, "kembalikan")
+    sync(phone)
+    draft = phone.visits.start_correction(done.visit)
+    assert isinstance(draft, DraftView)
+    on_duty(world, is_on=False)
+    finish(phone, draft.id)
+    sync(phone)
+    assert done.visit in browser.get("/antrean").text
+    on_duty(world, is_on=True)
+    sync(phone)
+    assert words(phone) == ["diterima"] and phone.visits.home().returned == ()
+    assert "Perbaikan yang diminta sudah datang" in decide(browser, done.visit, "setujui")
+    sync(phone)
+    assert words(phone) == ["disetujui"] and world.faults() == []
