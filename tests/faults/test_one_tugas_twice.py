@@ -1,7 +1,7 @@
 """One tugas, two who do it: a worker with two phones, or two workers. Real phones, a real server, its pages.
 
-Rule: both visits are there, whoever still has a draft is told, and the tugas is closed once. And what somebody
-sends who left and came back.
+Rule: both visits are there, whoever still has a draft is told, and the tugas is closed once. So with what
+somebody sends who left and came back.
 """
 
 import re
