@@ -22,6 +22,7 @@ from field_app.wanted import (
     NOT_ASKED,
     RETURNED,
     WITHDRAWN,
+    hint_of_begun,
     is_left,
     is_withdrawn,
     returned_elsewhere,
@@ -311,7 +312,7 @@ def _begun(bench: Bench, draft: Draft | Cover, card: Card) -> Card:
     """Return the card of a draft, with whether the office asks for it no more."""
     if draft.follows is not None:
         return _hinted(card, NOT_ASKED)
-    return _hinted(card, WITHDRAWN if is_withdrawn(bench, draft.tugas) else "")
+    return _hinted(card, hint_of_begun(bench, draft.tugas))
 
 
 def _open_tasks(bench: Bench, every: Tasks, begun: set[RecordId | None]) -> list[Card]:

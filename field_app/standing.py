@@ -145,12 +145,14 @@ class Standings:
 
 def decision_on(change: ChangeId, row: Fields | None) -> Standing | None:
     """Return the office's word on a version, None while it has none, or when it was about an older
-    version.
+    version: also one that opened nothing when it came, as its worker was not on duty then.
     """
     if row is None or row.get("state") not in DECIDED:
         return None
     versions: list[Mapping[str, Any]] = row.get("versions") or []
     if not versions or versions[-1].get("change") != change.hex():
+        return None
+    if 0 < (row.get("decided_ms") or 0) < (versions[-1].get("received_ms") or 0):
         return None
     reasons = {str(name): str(why) for name, why in dict(row.get("reasons") or {}).items()}
     return Standing(status=row["state"], reasons=reasons, note=str(row.get("note") or ""))

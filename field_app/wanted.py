@@ -18,10 +18,14 @@ from schemas.ids import RecordId
 
 NEW, RETURNED, CALLED_OFF = "baru", "dikembalikan", "batal"
 """States of a task that nobody began, whose visit came back, and that is asked for no more."""
-WITHDRAWN, NOT_ASKED, CAME_BACK = "ditarik", "tidak_diminta", "pernah_kembali"
+VISITED = frozenset({"dikirim", "selesai"})
+"""How a task stands of which the office has a visit."""
+WITHDRAWN, NOT_ASKED, CAME_BACK, ARRIVED = "ditarik", "tidak_diminta", "pernah_kembali", "sudah_ada"
 """What a card's hint may say: its task is called off or somebody else's; its correction is not asked for now;
-an earlier visit of it, which is not on this phone, came back.
+an earlier visit of it, which is not on this phone, came back; or is at the office.
 """
+OVER = frozenset({WITHDRAWN, NOT_ASKED, ARRIVED})
+"""Hints of what is not hers to do as far as the office knows."""
 
 
 def is_left(name: RecordId, fields: Fields, recorded: Set[RecordId | None]) -> bool:
@@ -38,6 +42,14 @@ def is_withdrawn(bench: Bench, tugas: RecordId | None) -> bool:
         return False
     record = bench.records.get(tugas)
     return record is None or text_of(record.fields, "state") == CALLED_OFF
+
+
+def hint_of_begun(bench: Bench, tugas: RecordId | None) -> str:
+    """Return why the visit of a task that she began may be wanted no more; empty where it is."""
+    if is_withdrawn(bench, tugas):
+        return WITHDRAWN
+    record = bench.records.get(tugas) if tugas is not None else None
+    return ARRIVED if record is not None and text_of(record.fields, "state") in VISITED else ""
 
 
 def tasks_about(bench: Bench, subject: RecordId) -> dict[str, RecordId]:

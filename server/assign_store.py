@@ -75,6 +75,16 @@ def tasks_of(tx: Reader, people: Iterable[PersonId]) -> dict[PersonId, list[tupl
     return found
 
 
+def visits_of_tugas(tx: Reader, tugas: RecordId, subject: object) -> list[tuple[RecordId, PersonId, str]]:
+    """Return the visits to somebody that were made for a tugas, each with who made it and how it stands."""
+    found = tx.query(
+        "SELECT visit, petugas, state FROM kunjungan WHERE kabupaten = :kabupaten AND subject = :subject"
+        " AND tugas = :tugas ORDER BY received_ms",
+        {"subject": str(subject or ""), "tugas": tugas},
+    )
+    return [(RecordId(visit), PersonId(petugas), str(state)) for visit, petugas, state in found]
+
+
 def due_of(fields: Fields) -> str:
     """Return the day that a tugas is due (ISO), empty without a limit; sealed ones name it otherwise."""
     return str(fields.get("jatuh_tempo") or fields.get("due") or "")
@@ -95,16 +105,23 @@ def last_visits(
     return {merged.get(RecordId(name), RecordId(name)): (int(at), str(state)) for name, at, state in found}
 
 
+class Came(Data, frozen=True, kw_only=True):
+    """A visit, and when its newest version came (UTC ms)."""
+
+    visit: RecordId
+    at_ms: int
+
+
 def approved_visits(
     tx: Reader, subjects: Iterable[RecordId], merged: Mapping[RecordId, RecordId], form: str = ""
-) -> dict[RecordId, list[RecordId]]:
-    """Return the approved visits to each, of a form or of any, the newest last; without those with none."""
-    found: dict[RecordId, list[RecordId]] = {}
-    for name, visit in tx.query(
-        "SELECT subject, visit FROM kunjungan WHERE kabupaten = :kabupaten AND subject IN :subjects"
-        " AND :form IN ('', form) AND state = 'disetujui' ORDER BY received_ms",
+) -> dict[RecordId, list[Came]]:
+    """Return the approved visits to each, of a form or of any, as they came; without those with none."""
+    found: dict[RecordId, list[Came]] = {}
+    for name, visit, at_ms in tx.query(
+        "SELECT subject, visit, received_ms FROM kunjungan WHERE kabupaten = :kabupaten"
+        " AND subject IN :subjects AND :form IN ('', form) AND state = 'disetujui' ORDER BY received_ms",
         {"subjects": [*subjects, *merged], "form": form},
     ):
         subject = merged.get(RecordId(name), RecordId(name))
-        found.setdefault(subject, []).append(RecordId(visit))
+        found.setdefault(subject, []).append(Came(visit=RecordId(visit), at_ms=int(at_ms)))
     return found

@@ -45,7 +45,8 @@ _SOUGHT = (
 )
 
 _VISITS = (
-    "FROM kunjungan k WHERE kabupaten = :kabupaten AND state = :state"  # noqa: S608 - none of it from outside
+    "FROM kunjungan k WHERE kabupaten = :kabupaten AND state IN :states"  # noqa: S608 - none of it from outside
+    " AND (state = :state OR received_ms > decided_ms AND kasus = '')"
     " AND (:author = '' OR petugas = :author)"
     " AND (:every_form = 1 OR form IN :forms)"
     " AND (:every_desa = 1 OR desa IN :desa)"
@@ -128,6 +129,8 @@ def beside(
 def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] | None) -> dict[str, object]:
     return {
         "state": wanted.state,
+        # what came after a return and did not open it (deciding.py) waits too; the sealed room says its own
+        "states": ["diterima", "dikembalikan"] if wanted.state == "diterima" else [wanted.state],
         "author": author or "",
         "every_form": int(wanted.forms is None),
         "forms": list(wanted.forms or ()),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from field_app.wanted import NOT_ASKED, WITHDRAWN
+from field_app.wanted import OVER
 from schemas.format import MONTHS, number
 from schemas.sealed import SEALED_FORM
 from schemas.text import Text
@@ -47,7 +47,7 @@ def due_words(due: str | None, today: date, say: Text) -> str:
 
 def is_due(card: Any) -> bool:
     """Whether it is still hers to do."""
-    return card.status in ("tugas", "draf", "dikembalikan") and card.hint not in (NOT_ASKED, WITHDRAWN)
+    return card.status in ("tugas", "draf", "dikembalikan") and card.hint not in OVER
 
 
 def still_due(card: Any, today: date, say: Text) -> str:

@@ -1,4 +1,4 @@
-"""Giving out tugas: whom to visit, by whom, until when. Rule: nobody is given to two people at a time.
+"""Giving out tugas: whom to visit, by whom, until when. Rule: for one service nobody is given to two people.
 
 Moving a tugas takes nothing from a phone: what its old owner has drafted stays there, and is taken in when it
 comes, with a flag that says so.
@@ -21,6 +21,7 @@ from server.assign_store import Task
 from server.engine import Engine, Reader, Writer
 from server.services.closed_shops import closed_shops
 from server.services.gone_people import gone_people
+from server.services.open_tasks import OpenTask, open_task, served_now, service_of
 from server.services.people import Actor, Denied, load_person, people, people_who_left
 from server.settings import LONG_AGO, settings
 from server.shelves import stages_under_way
@@ -44,7 +45,7 @@ KINDS = {"warga": "nama", "ewarong": "nama_ewarong"}
 
 
 class Candidate(Data, frozen=True, kw_only=True):
-    """Somebody who may be visited. `owner` has an open tugas for them; `visited_ms` is 0 when nobody came.
+    """Somebody who may be visited. `owner` has an open tugas of the service; `visited_ms` is 0 for no visit.
 
     `desa` is the code of theirs, `closed` since when (ISO) a shop trades no longer, `gone` how somebody left;
     empty otherwise.
@@ -78,18 +79,6 @@ class Load(Data, frozen=True, kw_only=True):
     late: int
     returned: int
     left: bool
-
-
-class OpenTask(Data, frozen=True, kw_only=True):
-    """One open tugas. `due` is empty without a limit; `sealed` ones tell no target and no desa."""
-
-    id: RecordId
-    target: RecordId | None
-    desa: str
-    form: str
-    due: str
-    state: str
-    sealed: bool
 
 
 class Order(Data, frozen=True, kw_only=True):
@@ -163,12 +152,20 @@ class Assigning:
                 cases = self._with_cases(tx, service, desa, [*ids, *merged])
                 concerned = {merged.get(name, name) for name in cases}
                 ids = [name for name in ids if name in concerned]
-            records = SqlOfficeStore.reading(tx).records(ids)
+            store = SqlOfficeStore.reading(tx)
+            records = store.records(ids)
+            owners = served_now(store, self._forms, records.values(), service)
             visits = assign_store.last_visits(tx, ids, merged)
             closed = closed_shops(tx, ids) if kind == "ewarong" else {}
             gone = gone_people(tx, ids) if kind == "warga" else {}
             return [
-                _candidate(each, visits.get(each.id), closed.get(each.id, ""), gone.get(each.id, ""))
+                _candidate(
+                    each,
+                    owners.get(each.id),
+                    visits.get(each.id),
+                    closed.get(each.id, ""),
+                    gone.get(each.id, ""),
+                )
                 for each in records.values()
             ]
 
@@ -221,7 +218,7 @@ class Assigning:
             held = assign_store.tasks_of(tx, [whose])[whose]
             names = [name for name, task in held if task.state in OPEN_TUGAS]
             records = SqlOfficeStore.reading(tx).records(names)
-            return [_open_task(each) for each in records.values() if self._may_list(person, each)]
+            return [open_task(each) for each in records.values() if self._may_list(person, each)]
 
         return sorted(self._engine.read(work), key=lambda each: (each.due == "", each.due, each.id))
 
@@ -230,7 +227,7 @@ class Assigning:
         desa = self._desa(person, order.service, order.region)
         if isinstance(desa, Denied):
             return desa
-        if not self._is_worker(order.whom):
+        if not self.is_worker(order.whom):
             return Denied(why="row")
         made = before = 0
         for piece in _pieces(targets):
@@ -240,16 +237,22 @@ class Assigning:
             made, before = made + new, before + old
         return Given(made=made, before=before)
 
-    def move(self, person: Person, tasks: Sequence[RecordId], whom: PersonId | None) -> int:
-        """Give open tugas to another field worker, or call them off (None). Returns how many; sealed ones
-        stay.
+    def move(
+        self,
+        person: Person,
+        tasks: Sequence[RecordId],
+        whom: PersonId | None,
+        whose: PersonId | None = None,
+    ) -> int:
+        """Give open tugas to another field worker, or call them off (None). Returns how many: sealed ones
+        stay, and with `whose` those that lie with another by now.
         """
-        if whom is not None and not self._is_worker(whom):
+        if whom is not None and not self.is_worker(whom):
             return 0
         moved = 0
         for piece in _pieces(tasks):
             moved += self._engine.write(
-                lambda tx, names=piece: self._move_in(tx, person, names, whom)
+                lambda tx, names=piece: self._move_in(tx, person, names, whom, whose)
             ).result()
         return moved
 
@@ -276,7 +279,8 @@ class Assigning:
         why = refused(person, "assign_tasks", thing)
         return Denied(why=why) if why is not None else None
 
-    def _is_worker(self, whom: PersonId) -> bool:
+    def is_worker(self, whom: PersonId) -> bool:
+        """Whether somebody is sent out, and still here."""
         found = self._engine.read(lambda tx: load_person(tx, whom))
         return found is not None and not frozenset(ROLES_OUTSIDE).isdisjoint(found.roles)
 
@@ -287,11 +291,9 @@ class Assigning:
         if is_sealed(task):  # nothing says where it is
             there = Thing(author=None, region="", service=str(fields["service"]))
             return refused(person, "assign_tasks", there) is None
-        return self._refused(person, self._service(task), str(fields.get("kode_desa") or "")) is None
-
-    def _service(self, task: Record) -> str:
-        form = str(task.fields.get("form") or "")
-        return self._forms.get(form).service if form in self._forms.ids() else ""
+        return (
+            self._refused(person, service_of(task, self._forms), str(fields.get("kode_desa") or "")) is None
+        )
 
     def _is_shown(self, each: Candidate, show: Show, since_ms: int) -> bool:
         match show:
@@ -324,8 +326,10 @@ class Assigning:
         self, tx: Writer, person: Person, order: Order, desa: Sequence[str], names: Sequence[RecordId]
     ) -> tuple[int, int]:
         here = set(assign_store.members(tx, desa, order.service, order.kind, names))
-        found = SqlOfficeStore.writing(tx).records([name for name in names if name in here])
-        free = [record for record in found.values() if not record.readers]
+        store = SqlOfficeStore.writing(tx)
+        found = store.records([name for name in names if name in here])
+        taken = served_now(store, self._forms, found.values(), order.service)
+        free = [record for record in found.values() if record.id not in taken]
         asked = {
             "petugas": order.whom,
             "sasaran_kind": order.kind,
@@ -346,7 +350,14 @@ class Assigning:
         self._office.act_in(tx, person.id, bodies)
         return len(bodies), len(found) - len(free)
 
-    def _move_in(self, tx: Writer, person: Person, names: Sequence[RecordId], whom: PersonId | None) -> int:
+    def _move_in(
+        self,
+        tx: Writer,
+        person: Person,
+        names: Sequence[RecordId],
+        whom: PersonId | None,
+        whose: PersonId | None,
+    ) -> int:
         found = SqlOfficeStore.writing(tx).records(names)
         bodies: list[Patch] = []
         for record in found.values():
@@ -355,6 +366,8 @@ class Assigning:
                 continue
             if fields.get("form") not in self._forms.ids() or fields["petugas"] == whom:
                 continue
+            if whose is not None and fields["petugas"] != whose:
+                continue
             name, value = ("petugas", whom) if whom else ("state", "batal")
             was = {name: fields.get(name)}
             bodies.append(Patch(record=record.id, kind="tugas", base=was, new={name: value}))
@@ -362,7 +375,9 @@ class Assigning:
         return len(bodies)
 
 
-def _candidate(record: Record, visit: tuple[int, str] | None, closed: str, gone: str) -> Candidate:
+def _candidate(
+    record: Record, owner: PersonId | None, visit: tuple[int, str] | None, closed: str, gone: str
+) -> Candidate:
     fields = record.fields
     return Candidate(
         id=record.id,
@@ -370,25 +385,11 @@ def _candidate(record: Record, visit: tuple[int, str] | None, closed: str, gone:
         nik_ending=str(fields.get("nik") or "")[-4:],
         address=address_of(fields),
         desa=str(fields.get("kode_desa") or ""),
-        owner=next(iter(record.readers.values()), None),
+        owner=owner,
         visited_ms=visit[0] if visit else 0,
         visit_state=visit[1] if visit else "",
         closed=closed,
         gone=gone,
-    )
-
-
-def _open_task(record: Record) -> OpenTask:
-    fields, sealed = record.fields, is_sealed(record)
-    target = fields.get("sasaran")
-    return OpenTask(
-        id=record.id,
-        target=RecordId(target) if target and not sealed else None,
-        desa="" if sealed else str(fields.get("kode_desa") or ""),
-        form=str(fields.get("form") or ""),
-        due=assign_store.due_of(fields),
-        state=str(fields.get("state")),
-        sealed=sealed,
     )
 
 

@@ -10,8 +10,9 @@ from schemas.format import local_date
 from schemas.ids import RecordId
 from server import assign_store, subject_store
 from server.engine import Reader
+from server.services.newest_word import newest_saying
 from server.services.six_rights import FORM
-from server.services.visits import Version, newest_saying
+from server.services.visits import Version
 from sync.store import Record
 
 TRADES, ENDED = "masih_aktif", "tanggal_berhenti"
@@ -35,3 +36,9 @@ def _closed_since(_: Record, version: Version) -> str | None:
             return (day_of(answers.get(ENDED)) or local_date(version.received_ms)).isoformat()
         case _:
             return None
+
+
+def says_closed(version: Version) -> bool:
+    """Whether a visit found that a shop trades no longer."""
+    given = version.submit.forms.get(FORM)
+    return given is not None and given.answers.get(TRADES) is False

@@ -72,7 +72,7 @@ def gather(tx: Reader, conflict: Record, target: Record | None) -> Facts:
     store, fields = SqlOfficeStore.reading(tx), conflict.fields
     at_ms, name = int(fields["at_ms"]), target.id if target else RecordId(str(fields["record"]))
     own = ChangeId(bytes.fromhex(str(fields["change"])))
-    of = _written_of(store, own) or name
+    of = written_of(store, own) or name
     visits = _visits(tx, store, {name, of}, target, at_ms)
     neighbours = _neighbours(tx, store, visits, own)
     mine = neighbours.get(own)
@@ -102,7 +102,7 @@ def merged_beside(tx: Reader, version: Version, subject: RecordId | None) -> tup
     return _merged(around.values(), subject)
 
 
-def _written_of(store: SqlOfficeStore, own: ChangeId) -> RecordId | None:
+def written_of(store: SqlOfficeStore, own: ChangeId) -> RecordId | None:
     """Return which record a patch names; a merged one's conflicts lie with the record that lives on."""
     found = _load(store, [own]).get(own)
     return found.content.body.record if found and isinstance(found.content.body, Patch) else None

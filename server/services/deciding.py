@@ -5,13 +5,27 @@ from typing import Literal
 
 from server.access import Person
 from server.services.visits import Visit
+from sync.store import Fields
 from sync.visits import DECIDED
 
 Decision = Literal["setujui", "kembalikan", "tolak", "tahan"]
 OPEN_STATES = ("diterima", "ditahan")
 """How a visit stands that waits for a decision."""
+RETURNED = "dikembalikan"
 ENDED_TUGAS = ("selesai", "dikembalikan")
 """How a tugas stands whose visit was decided."""
+
+
+def waits(fields: Fields) -> bool:
+    """Whether a visit waits for a decision, by its fields."""
+    return fields["state"] in OPEN_STATES or came_after(fields)
+
+
+def came_after(fields: Fields) -> bool:
+    """Whether what a visit was returned for came, and did not open it again: from a phone that was revoked,
+    of somebody who left, or from whom nobody asked. It waits all the same: it was sent to be looked at.
+    """
+    return fields["state"] == RETURNED and fields["versions"][-1]["received_ms"] > fields["decided_ms"]
 
 
 def may_reopen(person: Person, visit: Visit) -> bool:

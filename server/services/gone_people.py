@@ -11,7 +11,8 @@ from schemas.ids import ChangeId, RecordId
 from server import assign_store, subject_store
 from server.engine import Reader
 from server.services.differing import replaced
-from server.services.visits import Version, load_versions, newest_saying
+from server.services.newest_word import newest_saying
+from server.services.visits import Version, load_versions
 from server.store import SqlOfficeStore
 from sync.store import Record
 
@@ -39,11 +40,24 @@ def gone_people(tx: Reader, people: Iterable[RecordId]) -> dict[RecordId, str]:
 
 def _told(visit: Record, version: Version) -> tuple[str, Record] | None:
     """Return how somebody is gone by a visit, "" where they were met; None when it knows neither."""
-    answers = [form.answers for form in version.submit.forms.values()]
-    words = [each[name] for each in answers for name in SAYING if each.get(name)]
-    if how := next((word for word in words if word in GONE), ""):
+    words = _words(version)
+    if how := _gone(words):
         return how, visit
     return ("", visit) if words and not any(word in UNKNOWN for word in words) else None
+
+
+def says_gone(version: Version) -> bool:
+    """Whether a visit found that somebody died or moved away."""
+    return bool(_gone(_words(version)))
+
+
+def _words(version: Version) -> list[Any]:
+    answers = [form.answers for form in version.submit.forms.values()]
+    return [each[name] for each in answers for name in SAYING if each.get(name)]
+
+
+def _gone(words: Iterable[Any]) -> str:
+    return next((word for word in words if word in GONE), "")
 
 
 def _desa_left(tx: Reader, visit: Record) -> Any:

@@ -23,6 +23,7 @@ from server import letter_store
 from server.access import Person, Thing, refused, scope
 from server.engine import Reader
 from server.parsing.letter import Grid
+from server.services.finding import survivors
 from server.services.letter_list import LineWrong, list_table
 from server.services.opening_cases import PROBLEM_FORM
 from server.services.people import Denied
@@ -138,7 +139,8 @@ class LetterFacts:
         if warga is None or warga.kind != "warga":
             return NotThere()
         thing = Thing(author=None, region=region, service=kind.layanan)
-        values = self._of_person(warga.fields, _answers(found), region)
+        # who was merged is written as the record says that lives on: the other may have the NIK wrong
+        values = self._of_person(survivors(tx, [warga.id])[warga.id].fields, _answers(found), region)
         return Facts(
             thing=thing,
             subject=warga.id,

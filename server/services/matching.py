@@ -11,7 +11,6 @@ from typing import Any
 from schemas.base import Data
 from schemas.identity import search_key
 from schemas.ids import PersonId, RecordId
-from schemas.wire import Applied
 from server import protection_store, subject_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
@@ -20,18 +19,18 @@ from server.services.conflict_view import label_of_field
 from server.services.finding import Finding, Hit, hit_of
 from server.services.indexing import Indexing
 from server.services.match_rows import Fresh, FreshRow, PairRow, Pairs
-from server.services.merging import EMPTY, GROUPS, filled, seen_of, taken_back, told
+from server.services.merging import EMPTY, GROUPS, filled, seen_of, told
+from server.services.parting import MovedError, part, put
 from server.services.people import Actor, Denied
 from server.services.record_history import field_words
 from server.services.review import Decided, NotThere, Stale
 from server.services.visit_page import Words
+from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.subject_index import told_apart
 from server.subject_store import Neighbour
 from server.subjects import LIKE, MATCHED, MERGED, PAIR, about_pair, likeness_to, name_of, pair_of
-from sync.change import Patch
 from sync.merge import NO_FIELDS, SETS
-from sync.scope import OPEN_TUGAS
 from sync.store import Fields, Record
 
 MOST = 50
@@ -57,7 +56,8 @@ class Beside(Data, frozen=True, kw_only=True):
 
 class PairPage(Data, frozen=True, kw_only=True):
     """Two records side by side. `seen` names what was read; `keep` is the one that had better stay; `visits`
-    and `cases` count those of each. `conflicts`: one of them has an open conflict, which is settled first.
+    and `cases` count those of each, `workers` name who has an open tugas about each. `conflicts`: one of them
+    has an open conflict, which is settled first.
     """
 
     one: Hit
@@ -65,6 +65,7 @@ class PairPage(Data, frozen=True, kw_only=True):
     fields: tuple[Beside, ...]
     visits: tuple[int, int]
     cases: tuple[int, int]
+    workers: tuple[tuple[str, ...], tuple[str, ...]]
     keep: RecordId
     seen: str
     conflicts: bool
@@ -77,10 +78,6 @@ class Blocked(Data, frozen=True, kw_only=True):
 
 
 Outcome = Decided | Stale | Blocked | NotThere | Denied
-
-
-class _MovedError(Exception):
-    """Something under work did not stand as it was read: nothing of the transaction may stand."""
 
 
 class Matching:
@@ -210,7 +207,7 @@ class Matching:
                 return NotThere()
             if record.fields.get(MERGED) or not subject_store.is_fresh(tx, [subject]):
                 return Stale()
-            self._set(tx, person.id, record, {MATCHED: True})
+            put(tx, self._office, person.id, record, {MATCHED: True})
             return Decided()
 
         return self._decide(person, work)
@@ -219,22 +216,16 @@ class Matching:
         """Undo a merge: what it filled in goes again where nobody has changed it since."""
 
         def work(tx: Writer) -> Outcome:
-            store = SqlOfficeStore.writing(tx)
-            found = store.records([keep, gone])
+            found = SqlOfficeStore.writing(tx).records([keep, gone])
             kept, merged = found.get(keep), found.get(gone)
             if kept is None or merged is None:
                 return NotThere()
             if not all(self._finding.may(person, "match_warga", each) for each in (kept, merged)):
                 return NotThere()
             done = word_on(tx, PAIR, about_pair(keep, gone))
-            if merged.fields.get(MERGED) != keep or done is None:
+            if merged.fields.get(MERGED) != keep or kept.fields.get(MERGED) or done is None:
                 return Stale()
-            self._set(tx, person.id, merged, {MERGED: None})
-            self._set(tx, person.id, kept, taken_back(kept, merged, done.fields))
-            moved = store.records(RecordId(name) for name in done.fields.get("tugas") or ())
-            for task in moved.values():
-                if task.fields.get("sasaran") == keep and task.fields.get("state") in OPEN_TUGAS:
-                    self._set(tx, person.id, task, {"sasaran": gone})
+            part(tx, self._office, person.id, kept, merged, done.fields)
             self._remember(tx, person.id, keep, gone, {"hasil": ""})
             return Decided()
 
@@ -246,7 +237,7 @@ class Matching:
         self._indexing.catch_up(1)
         try:
             outcome: Outcome = self._engine.write(work).result()
-        except _MovedError:
+        except MovedError:
             return Stale()
         # what was decided is offered no more, and who was merged is one person from here on
         self._indexing.come_to_now()
@@ -280,6 +271,7 @@ class Matching:
             fields=tuple(self._beside(one, other)),
             visits=(visits[0], visits[1]),
             cases=(cases[0], cases[1]),
+            workers=(_workers(tx, one), _workers(tx, other)),
             keep=keep.id,
             seen=seen_of(one, other),
             conflicts=_has_conflict(tx, one) or _has_conflict(tx, other),
@@ -335,11 +327,11 @@ class Matching:
     def _merge(self, tx: Writer, author: PersonId, kept: Record, merged: Record) -> None:
         gained = filled(kept, merged)
         fresh = subject_store.is_fresh(tx, [kept.id])
-        self._set(tx, author, kept, {**gained, **({MATCHED: True} if kept.id in fresh else {})})
+        put(tx, self._office, author, kept, {**gained, **({MATCHED: True} if kept.id in fresh else {})})
         tasks = SqlOfficeStore.writing(tx).records(merged.readers)
         for task in tasks.values():
-            self._set(tx, author, task, {"sasaran": kept.id})
-        self._set(tx, author, merged, {MERGED: kept.id})
+            put(tx, self._office, author, task, {"sasaran": kept.id})
+        put(tx, self._office, author, merged, {MERGED: kept.id})
         done: Fields = {"hasil": "gabung", "dipertahankan": kept.id, "tugas": sorted(tasks)}
         sets = SETS.get(kept.kind, NO_FIELDS)
         done["isian"] = sorted(gained.keys() - sets)
@@ -349,25 +341,21 @@ class Matching:
         }
         self._remember(tx, author, kept.id, merged.id, done)
 
-    def _set(self, tx: Writer, author: PersonId, record: Record, values: Fields) -> None:
-        if not values:
-            return
-        base = {name: record.fields.get(name) for name in values}
-        body = Patch(record=record.id, kind=record.kind, base=base, new=dict(values))
-        if not isinstance(self._office.act_in(tx, author, [body])[0], Applied):
-            raise _MovedError
-
     def _remember(self, tx: Writer, author: PersonId, one: RecordId, other: RecordId, done: Fields) -> None:
         first, second = pair_of(one, other)
         fields: Fields = {"satu": first, "dua": second, **done}
         name = word_id(tx, PAIR, about_pair(one, other))
         if not write_record(tx, self._office, author, PAIR, name, fields):
-            raise _MovedError
+            raise MovedError
 
 
 def _has_conflict(tx: Reader, record: Record) -> bool:
     conflicts = SqlOfficeStore.reading(tx).records(protection_store.conflicts_about(tx, record.id))
     return any(each.fields.get("state") == "menunggu" for each in conflicts.values())
+
+
+def _workers(tx: Reader, record: Record) -> tuple[str, ...]:
+    return tuple(sorted(names(SqlOfficeStore.reading(tx), set(record.readers.values())).values()))
 
 
 def _alike(record: Record, near: Sequence[Neighbour]) -> list[RecordId]:

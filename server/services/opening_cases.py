@@ -1,7 +1,8 @@
 """Which cases the approval of a visit opens. Rule: one for a form and a visit, however often it is approved.
 
-A card that is asked for again while its case is under way opens no second one. What was called off does not
-count, and is not taken up again once another case stands for it.
+What is asked for again while a case about the same is under way opens no second one: a card, or one problem
+of it. Who was merged is one person with the other. What was called off does not count, and is not taken up
+again once another case stands for it.
 """
 
 from collections.abc import Mapping
@@ -10,8 +11,9 @@ from typing import Any, cast
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
 from schemas.workflow import Workflow, Workflows
-from server import assign_store
+from server import assign_store, subject_store
 from server.engine import Reader, Writer
+from server.services.finding import survivors
 from server.services.people import Actor
 from server.services.visits import Visit
 from server.shelves import stage, stages_under_way
@@ -24,6 +26,10 @@ from sync.store import Fields, Record
 PROBLEM_FORM, CARD, SHOP, COMPLAINT = "kks_masalah", "kis", "ewarong", "pengaduan"
 WORKFLOWS = {PROBLEM_FORM: "bpnt_masalah", CARD: "kis", SHOP: "ewarong_temuan", COMPLAINT: "pengaduan"}
 """What steps a case takes that begins with such a form."""
+ONCE: dict[str, tuple[str, ...]] = {"kis": (), "bpnt_masalah": ("jenis_masalah",)}
+"""Workflows of which one case about somebody is enough while it is under way, and what tells two apart."""
+OTHER = "lainnya"
+"""A problem that the list does not name: two of these may be two."""
 CALL_OFF, CALLED_OFF = "gugurkan", "gugur"
 """The step by which somebody says that a case does not stand, and the state that it leads to."""
 APPROVED = "disetujui"
@@ -63,12 +69,12 @@ def opened_by(visit: Visit, officer: PersonId, workflows: Workflows) -> tuple[Op
 
 
 def open_case(tx: Writer, office: Actor, author: PersonId, opens: Opens, workflows: Workflows) -> RecordId:
-    """Open a case unless it is there, and return it; also one that is under way about the same card."""
+    """Open a case unless it is there, and return it; also one that is under way about the same."""
     store = SqlOfficeStore.writing(tx)
     name, there = _place(store, opens.visit, opens.form)
     if there is not None:
         return name
-    running = _under_way(tx, store, opens.fields, workflows) if opens.form == CARD else None
+    running = _under_way(tx, store, opens.fields, workflows)
     if running is not None:
         return running
     office.act_in(tx, author, [Patch(record=name, kind="kasus", base={}, new=opens.fields)])
@@ -98,14 +104,14 @@ def is_withdrawn(store: SqlOfficeStore, case: Record) -> bool:
 
 
 def stands_instead(tx: Reader, store: SqlOfficeStore, case: Record, workflows: Workflows) -> RecordId | None:
-    """Return the case that stands for one that was called off: of its visit, or about the same card."""
+    """Return the case that stands for one that was called off: of its visit, or about the same."""
     if case.kind != "kasus" or case.fields.get("state") != CALLED_OFF:
         return None
     form = next(form for form, workflow in WORKFLOWS.items() if workflow == case.fields["workflow"])
     name, there = _place(store, _visit_of(case), form)
     if there is not None:
         return name
-    return _under_way(tx, store, case.fields, workflows) if form == CARD else None
+    return _under_way(tx, store, case.fields, workflows)
 
 
 def _visit_of(case: Record) -> RecordId:
@@ -134,11 +140,21 @@ def _calls_for(form: str, answers: Mapping[str, Any]) -> bool:
 
 
 def _under_way(tx: Reader, store: SqlOfficeStore, begins: Fields, workflows: Workflows) -> RecordId | None:
-    if not begins.get("subjek"):
+    same = ONCE.get(begins["workflow"])
+    if same is None or not begins.get("subjek") or any(begins.get(name) == OTHER for name in same):
         return None
+    subject = RecordId(str(begins["subjek"]))
+    living = survivors(tx, [subject])
+    about = {subject, *living, *(each.id for each in living.values())}
+    about |= subject_store.lives_on_in(tx, about).keys()
     under_way = stages_under_way(workflows).items()
     stages = [stage for stage, (workflow, _) in under_way if workflow.id == begins["workflow"]]
-    names = assign_store.cases(tx, [str(begins.get("kode_desa") or "")], [begins["subjek"]], stages)
+    names = assign_store.cases(tx, [str(begins.get("kode_desa") or "")], about, stages)
     cases: Mapping[RecordId, Record] = store.records(names)
-    same = (each.id for each in cases.values() if each.fields.get("subjek") == begins["subjek"])
-    return min(same, default=None)
+    found = (
+        each.id
+        for each in cases.values()
+        if each.fields.get("subjek") in about
+        and all(each.fields.get(name) == begins.get(name) for name in same)
+    )
+    return min(found, default=None)

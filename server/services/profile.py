@@ -194,7 +194,9 @@ class Profiles:
             into=next(iter(self._finding.hits(tx, person, [RecordId(into)])), None) if into else None,
             merged=tuple(hit_of(known[name], words) for name in about[1:] if name in known),
             undoable=frozenset(
-                name for name in about if name in known and known[name].fields.get(MERGED) == record.id
+                name
+                for name in about
+                if name in known and known[name].fields.get(MERGED) == record.id and not into
             ),
             doubles=tuple(self._finding.hits(tx, person, others)),
             masked=may_open and not opened and any(fields.get(name) for name in NUMBERS),

@@ -19,18 +19,18 @@ from server.engine import DiskError, Engine, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
-from server.services.deciding import ENDED_TUGAS, OPEN_STATES, Decision, lacking_in, may_reopen
+from server.services.deciding import OPEN_STATES, RETURNED, Decision, lacking_in, may_reopen, waits
 from server.services.looks import note_looks
 from server.services.meant import Others, meant
 from server.services.opening_cases import Opens, open_case, opened_by
 from server.services.people import Actor, Denied, people
 from server.services.signs import examine_beside
+from server.services.tugas_after import left_as, put_state, resume, tugas_of
 from server.services.visit_page import VisitPage, Words, label_of, name_of, visit_page
 from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
-from sync.change import Accessed, Decide, Evidence, Patch
+from sync.change import Accessed, Decide, Evidence
 from sync.neutral import is_sealed
-from sync.store import Record
 
 _SECRECY: dict[Privacy, int] = {"biasa": 0, "spesifik": 1, "rahasia": 2}
 
@@ -200,9 +200,7 @@ class Reviews:
             return found
         if found.record.head is None or found.record.head.hex() != seen:
             return Stale()
-        if found.record.fields["state"] not in OPEN_STATES and not (
-            decision == "tahan" and may_reopen(person, found)
-        ):
+        if not waits(found.record.fields) and not (decision == "tahan" and may_reopen(person, found)):
             return Stale()
         asked = {key: text.strip() for key, text in reasons.items() if text.strip()}
         lacking = lacking_in(decision, asked, note.strip())
@@ -232,7 +230,7 @@ class Reviews:
         found = self._load_to_decide(person, visit)
         if not isinstance(found, Visit):
             return found
-        if found.record.fields["state"] not in OPEN_STATES:
+        if not waits(found.record.fields):
             return Incomplete(say="kantor.tinjau.sudah_selesai")
         if not whom:
             self._engine.write(lambda tx: handed_store.drop(tx, [visit])).result()
@@ -306,11 +304,11 @@ class Reviews:
         why, state = self._may_decide(person, visit), visit.record.fields["state"]
         if why is not None:
             say = "kantor.tinjau.milik_sendiri" if why == "own" else "kantor.tinjau.hanya_baca"
-        elif state in OPEN_STATES:
+        elif waits(visit.record.fields):
             return Rights(decide=True, open_numbers=numbers, report=report)
         else:
-            waits = state == "dikembalikan"
-            say = "kantor.tinjau.menunggu_perbaikan" if waits else "kantor.tinjau.sudah_selesai"
+            returned = state == RETURNED
+            say = "kantor.tinjau.menunggu_perbaikan" if returned else "kantor.tinjau.sudah_selesai"
         reopen = why is None and may_reopen(person, visit)
         return Rights(decide=False, open_numbers=numbers, report=report, why=say, reopen=reopen)
 
@@ -330,25 +328,20 @@ class Reviews:
         """Decide in one transaction, with the cases that an approval opens."""
         store = SqlOfficeStore.writing(tx)
         now = store.records([body.visit])[body.visit]
+        tugas = tugas_of(store, now)
+        left = left_as(tx, tugas, now) if body.decision == "tolak" else ""
         if now.head != body.follows or not isinstance(self._office.act_in(tx, author, [body])[0], Applied):
             return Stale()
         handed_store.drop(tx, [body.visit])
-        if now.fields["state"] not in OPEN_STATES:
-            self._resume(tx, author, store, now)
+        if tugas is not None and left:
+            put_state(tx, self._office, author, store.records([tugas.id])[tugas.id], left)
+        if now.fields["state"] not in OPEN_STATES and body.decision == "tahan":
+            resume(tx, self._office, author, now)
         after = store.records([body.visit])[body.visit]
         if after.head is not None:
             page_store.add_decision(tx, body.visit, int(after.fields["decided_ms"]), after.head)
         cases = [open_case(tx, self._office, author, each, self._workflows) for each in opens]
         return Decided(case=next(iter(cases), None))
-
-    def _resume(self, tx: Writer, author: PersonId, store: SqlOfficeStore, visit: Record) -> None:
-        """Let the tugas of a visit whose decision is taken back wait for the office again."""
-        name = RecordId(str(visit.fields.get("tugas") or ""))
-        tugas = store.records([name]).get(name)
-        state = tugas.fields.get("state") if tugas is not None and tugas.kind == "tugas" else None
-        if state in ENDED_TUGAS:
-            body = Patch(record=name, kind="tugas", base={"state": state}, new={"state": "dikirim"})
-            self._office.act_in(tx, author, [body])
 
 
 def _handed_to(tx: Reader, visit: RecordId) -> HandedTo | None:

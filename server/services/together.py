@@ -21,6 +21,7 @@ from server.page_store import QueueFilter
 from server.services.likenesses import Likenesses
 from server.services.queue import Asked, Queue
 from server.services.review import Decided, Open, Reviews
+from server.services.tugas_after import sent_in_vain
 from server.store import SqlOfficeStore
 
 MOST = 200
@@ -143,7 +144,12 @@ class Together:
     def _clean(self, person: Person, visits: list[RecordId]) -> Iterator[tuple[RecordId, str]]:
         for visit in visits:
             found = self._reviews.open(person, visit)
-            if isinstance(found, Open) and _is_clean(found, person):
+            # whoever has its tugas by now is told before it is closed
+            if (
+                isinstance(found, Open)
+                and _is_clean(found, person)
+                and not sent_in_vain(self._engine, found.visit.record)
+            ):
                 yield visit, found.page.seen
 
     def _has_moved(self, batch: Batch) -> bool:

@@ -1,8 +1,8 @@
 """All that is known of a visit, read in one snapshot. Rule: nothing is judged or worded here."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -26,8 +26,6 @@ from sync.store import Record
 STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
 """How a visit may stand, in the order in which pages and letters show it."""
 MOST_LINKS_TO_A_HEAD = 1_000
-
-T = TypeVar("T")
 
 
 class Version(Data, frozen=True, kw_only=True):
@@ -150,24 +148,6 @@ def differs_of(tx: Reader, versions: Sequence[Version], subject: RecordId | None
 def load_newest(tx: Reader, visits: Iterable[Record]) -> list[Version]:
     """Read the newest version of each of these visits, of those that are there."""
     return load_versions(tx, [change for visit in visits if (change := newest_change(visit)) is not None])
-
-
-def newest_saying(
-    tx: Reader, visits: Mapping[RecordId, list[RecordId]], says: Callable[[Record, Version], T | None]
-) -> dict[RecordId, T]:
-    """Return what the newest visit to each that says anything says: None is nothing, and the one before is
-    asked. Of each the visits come with the newest last.
-    """
-    store, found, left = SqlOfficeStore.reading(tx), dict[RecordId, T](), visits
-    while left:
-        whose = {names[-1]: subject for subject, names in left.items()}
-        records = store.records(whose)
-        for version in load_newest(tx, records.values()):
-            said = says(records[version.submit.visit], version)
-            if said is not None:
-                found[whose[version.submit.visit]] = said
-        left = {subject: names[:-1] for subject, names in left.items() if names[1:] and subject not in found}
-    return found
 
 
 def newest_change(visit: Record) -> ChangeId | None:

@@ -14,9 +14,11 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import LONGEST_PURPOSE, SHORTEST_PURPOSE, may
+from server.services.deciding import came_after
 from server.services.left_cases import left_cases
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
+from server.services.tugas_after import others_sent, sent_in_vain
 from server.web.beside import hand_view, here_words, just_done, kept, trip_of
 from server.web.errors import ForbiddenError, MissingError
 from server.web.letters import letter_card, letter_links, letters_out
@@ -93,6 +95,9 @@ def review_routes(site: Site) -> list[Any]:
             "here": here_words(site, visitor, visit) if rights.decide else (),
             "ended": "",
             "left": await site.work(lambda: left_cases(engine, workflows, visitor.person, visit)),
+            "came_after": came_after(found.visit.record.fields),
+            "in_vain": await site.work(lambda: sent_in_vain(engine, found.visit.record)),
+            "others_sent": await site.work(lambda: others_sent(engine, found.visit, site.words.forms)),
             "meant": await site.work(lambda: site.reviews.meant(visitor.person, found.visit)),
             "sampled": batch is not None and visit in batch.left,
             "notice": notice or just_done(site, params),

@@ -13,7 +13,8 @@ from schemas.form_values import day_of
 from schemas.ids import PersonId, RecordId
 from schemas.printed import printed_code
 from server.access import may
-from server.services.assigning import Load, OpenTask
+from server.services.assigning import Load
+from server.services.open_tasks import OpenTask
 from server.web.errors import ForbiddenError, MissingError
 from server.web.qr import qr_svg
 from server.web.replies import onward
@@ -23,6 +24,8 @@ MOST_NAMED = 3
 MOST_OPEN = 60
 """So many tugas are shown at once; of more, those of a desa are folded up."""
 TASK, DESA = "tugas.", "desa."
+LEFT_OUT = ("sudah", "lewat")
+"""Counts of what was not done, as somebody else had done something of it already; none is not told."""
 
 
 class TaskView(Data, frozen=True, kw_only=True):
@@ -76,7 +79,9 @@ def worker_routes(site: Site) -> list[Any]:
     async def tasks(request: Asking, worker: FromPath[str]) -> Response[str]:
         visitor = await allowed(site, request)
         coded = request.query_params.get("kode") == "ya"
-        return await draw_tasks(visitor, worker, told(site, request, ("pindah", "batal")), coded=coded)
+        return await draw_tasks(
+            visitor, worker, told(site, request, ("pindah", "batal", "lewat")), coded=coded
+        )
 
     async def draw_tasks(
         visitor: Visitor, worker: str, notices: list[Notice], *, coded: bool = False
@@ -92,12 +97,14 @@ def worker_routes(site: Site) -> list[Any]:
         given = await site.form(request, visitor.csrf)
         chosen = await site.work(lambda: _chosen(site, visitor, PersonId(worker), given))
         whom = PersonId(given.get("petugas", "")) if given.get("langkah") == "pindah" else None
-        if not chosen or whom == "":
+        unknown = whom is not None and not await site.work(lambda: work.is_worker(whom))
+        if not chosen or unknown:
             key = "kurang.petugas" if chosen else "tugas.pilih_dulu"
             said = Notice(tone="bad", icon="error", title=site.text(f"penugasan.{key}"))
             return await draw_tasks(visitor, worker, [said])
-        moved = await site.work(lambda: work.move(visitor.person, chosen, whom))
-        return onward(f"/penugasan/petugas/{worker}?{'pindah' if whom else 'batal'}={moved}")
+        moved = await site.work(lambda: work.move(visitor.person, chosen, whom, PersonId(worker)))
+        done, left = "pindah" if whom else "batal", len(chosen) - moved
+        return onward(f"/penugasan/petugas/{worker}?{done}={moved}&lewat={left}")
 
     return [workers, tasks, move]
 
@@ -201,7 +208,7 @@ def _chosen(site: Site, visitor: Visitor, worker: PersonId, given: Mapping[str, 
     return [
         each.id
         for each in found
-        if given.get("semua") == "ya" or each.id in singly or (each.desa in desa and not each.sealed)
+        if not each.sealed and (given.get("semua") == "ya" or each.id in singly or each.desa in desa)
     ]
 
 
@@ -210,10 +217,10 @@ def told(site: Site, request: Asking, said: tuple[str, ...]) -> list[Notice]:
     found = [(name, request.query_params.get(name, "")) for name in said]
     return [
         Notice(
-            tone="good" if name != "sudah" else "info",
-            icon="done" if name != "sudah" else "info",
+            tone="good" if name not in LEFT_OUT else "info",
+            icon="done" if name not in LEFT_OUT else "info",
             title=site.text(f"penugasan.selesai.{name}", jumlah=int(count)),
         )
         for name, count in found
-        if count.isascii() and count.isdigit() and len(count) < 7 and (int(count) or name != "sudah")
+        if count.isascii() and count.isdigit() and len(count) < 7 and (int(count) or name not in LEFT_OUT)
     ]

@@ -232,7 +232,7 @@ def it_is_approved_by_keyboard(verifikator: Page) -> None:
     button = verifikator.get_by_role("button", name="Setujui")
     button.focus()
     verifikator.keyboard.press("Enter")
-    expect(verifikator.get_by_text("Kunjungan disetujui, dan kasusnya dibuka.")).to_be_visible()
+    expect(verifikator.get_by_text("Kunjungan disetujui, dan kasusnya berjalan.")).to_be_visible()
 
 
 def the_case_goes_to_the_office(verifikator: Page) -> None:

@@ -162,6 +162,16 @@ def test_a_return_shows_its_reasons_and_its_correction_is_the_next_version(field
     assert field.status() == ["menunggu_kirim"]
 
 
+def test_a_correction_that_came_after_the_return_is_not_called_returned_itself(field: Field) -> None:
+    done = field.visit()
+    field.acknowledge()
+    came = [{"change": done.change.hex(), "received_ms": 7}]
+    field.decided(done, "dikembalikan", decided_ms=5, versions=came)
+    assert field.visits.home().returned == () and field.status() == ["terkirim"]
+    field.decided(done, "dikembalikan", decided_ms=9, versions=came)
+    assert [card.status for card in field.visits.home().returned] == ["dikembalikan"]
+
+
 def test_only_what_was_returned_can_be_corrected(field: Field) -> None:
     done = field.visit()
     field.decided(done, "disetujui")

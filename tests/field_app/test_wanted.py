@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from field_app.views import DraftView, Finalised
-from field_app.wanted import CAME_BACK, NOT_ASKED, WITHDRAWN
+from field_app.wanted import ARRIVED, CAME_BACK, NOT_ASKED, WITHDRAWN
 from schemas.ids import RecordId
 from schemas.wire import Removed
 from sync.change import Submit
@@ -108,6 +108,20 @@ def test_a_draft_says_that_its_tugas_is_withdrawn_and_can_be_finished_all_the_sa
     assert [(card.draft, card.hint) for card in field.visits.home().drafts] == [(draft.id, WITHDRAWN)]
     field.finish(draft.id)
     assert field.bodies()[-1].tugas == TUGAS
+
+
+@pytest.mark.parametrize("state", ["dikirim", "selesai"])
+def test_a_draft_says_that_a_visit_of_its_tugas_from_another_phone_is_at_the_office(
+    field: Field, state: str
+) -> None:
+    draft = field.start()
+    field.fill(draft.id)
+    field.pull({TUGAS: ("tugas", TASK | {"state": state})})
+    assert [(card.draft, card.hint) for card in field.visits.home().drafts] == [(draft.id, ARRIVED)]
+    field.finish(draft.id)
+    assert field.bodies()[-1].tugas == TUGAS
+    field.pull({TUGAS: ("tugas", TASK | {"state": "dikembalikan"})})
+    assert field.visits.home().drafts == ()
 
 
 @pytest.mark.parametrize("how", ["called_off", "moved"])

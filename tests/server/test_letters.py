@@ -124,6 +124,18 @@ def test_a_recommendation_has_its_number_the_whole_nik_and_comes_again_as_the_sa
     assert desk.pdf(letter.id) == first
 
 
+def test_a_letter_about_who_was_merged_says_what_the_record_says_that_lives_on(desk: Desk) -> None:
+    living, right = desk.office.add_warga("Sutarmi Hadi", DESA), "3314990101800019"
+    office, author = desk.office.deps.office, desk.office.people["petugas"]
+    was = {"nik": desk.office.fields(living)["nik"]}
+    office.act(author, Patch(record=living, kind="warga", base=was, new={"nik": right}))
+    into = Patch(record=desk.office.warga, kind="warga", base={}, new={"digabung_ke": living})
+    office.act(author, into)
+    draft = desk.site.letters.draft(desk.who("petugas"), desk.asked())
+    assert isinstance(draft, Draft) and draft.facts.subject == desk.office.warga
+    assert (draft.facts.values["nama"], draft.facts.values["nik"]) == ("Sutarmi Hadi", right)
+
+
 def test_no_name_and_no_number_of_a_person_stands_in_the_record_of_a_letter(desk: Desk) -> None:
     desk.block()
     letter = desk.made("a")

@@ -330,7 +330,8 @@ def spoil_signatures(office: Office, change: ChangeId) -> None:
 @pytest.mark.parametrize("taken", [False, True], ids=["its place is free", "somebody is there"])
 def test_approving_a_problem_with_a_card_opens_its_case(site: Site, taken: bool) -> None:
     problem = FormAnswers(version=1, answers={"jenis_masalah": "kks_hilang", "tindakan_pendamping": "Lapor"})
-    visit, _ = site.office.add_visit(more={"kks_masalah": problem})
+    whom = site.office.add_warga("Warga Kartu", DESA)
+    visit, _ = site.office.add_visit(warga=whom, more={"kks_masalah": problem})
     if taken:
         place = place_at(f"kasus\0{visit}\0kks_masalah".encode())
         new = {"nama": "Siapa Saja", "kode_desa": DESA, "layanan": ["bpnt"]}

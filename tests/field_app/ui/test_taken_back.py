@@ -75,6 +75,24 @@ def test_a_return_that_is_taken_back_keeps_what_was_mended_and_comes_again_with_
     assert driver.sees(ANOTHER) and not driver.sees(REASON)
 
 
+def test_a_draft_whose_tugas_another_phone_did_says_so_before_it_goes_on(
+    driver: Driver,
+    enrolled: Phone,  # noqa: F811
+    office: Running,  # noqa: F811
+    time: SetTime,
+) -> None:
+    start_visit(enrolled)
+    arrived = Patch(record=TUGAS, kind="tugas", base={"state": "baru"}, new={"state": "dikirim"})
+    office.deps.office.act(office.deps.office.person, arrived)
+    assert enrolled.worker.run_once() is None
+    driver.open(enrolled, now_ms=time.now_ms)
+    assert driver.sees("Sudah dikunjungi")
+    driver.tap(rows(driver)[0])
+    assert driver.shell.name == "task" and driver.sees("Tanyakan dulu sebelum datang")
+    driver.press("Lanjutkan draf")
+    assert driver.shell.name == "form"
+
+
 @pytest.mark.parametrize("stage", ["sent", "returned", "begun"])
 def test_a_tugas_that_goes_to_somebody_else_takes_nothing_from_who_had_it(
     driver: Driver,

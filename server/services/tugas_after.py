@@ -1,0 +1,107 @@
+"""What the decision on a visit leaves of its tugas. Rule: what is rejected closes nobody else's.
+
+While a visit is on its way its tugas may be given to somebody else, and one tugas may have two visits, of two
+phones. An approval closes it whoever has it: the family was met.
+"""
+
+from schemas.form import Forms
+from schemas.ids import PersonId, RecordId
+from server import assign_store
+from server.engine import Engine, Reader, Writer
+from server.services.closed_shops import says_closed
+from server.services.deciding import ENDED_TUGAS, OPEN_STATES, waits
+from server.services.finding import survivors
+from server.services.gone_people import says_gone
+from server.services.people import Actor
+from server.services.visits import Visit, names
+from server.store import SqlOfficeStore
+from sync.change import Patch
+from sync.scope import OPEN_TUGAS
+from sync.store import Record
+from sync.versions import authors
+
+NEW, SENT = "baru", "dikirim"
+ASKED = OPEN_TUGAS - {SENT}
+"""How a tugas stands that a phone shows as to be done."""
+
+
+def sent_in_vain(engine: Engine, visit: Record) -> str:
+    """Name who has the open tugas of a visit that waits, is none of its authors, and sent none of their own;
+    empty for nobody.
+    """
+
+    def work(tx: Reader) -> str:
+        store = SqlOfficeStore.reading(tx)
+        tugas = tugas_of(store, visit)
+        if tugas is None or tugas.fields.get("state") not in ASKED or not _is_anothers(tugas, visit):
+            return ""
+        whom = PersonId(str(tugas.fields["petugas"]))
+        sent = assign_store.visits_of_tugas(tx, tugas.id, visit.fields.get("subjek"))
+        if any(by == whom for _, by, _ in sent):
+            return ""
+        return names(store, {whom}).get(whom, "–")
+
+    return engine.read(work) if waits(visit.fields) else ""
+
+
+def others_sent(engine: Engine, visit: Visit, forms: Forms) -> tuple[str, ...]:
+    """Name who else has an open tugas about whom a visit found dead, gone or closed, each with its form."""
+    if visit.subject is None or not (says_gone(visit.newest) or says_closed(visit.newest)):
+        return ()
+    subject = visit.subject.id
+
+    def work(tx: Reader) -> tuple[str, ...]:
+        store, readers = SqlOfficeStore.reading(tx), survivors(tx, [subject])[subject].readers
+        tasks = store.records(name for name in readers if name != visit.record.fields.get("tugas"))
+        known = names(store, {readers[name] for name in tasks})
+        titled = ((each, str(each.fields.get("form"))) for each in tasks.values())
+        found = (
+            f"{known.get(readers[each.id], '–')} ({forms.get(form).title})"
+            for each, form in titled
+            if form in forms.ids()
+        )
+        return tuple(sorted(found))
+
+    return engine.read(work)
+
+
+def tugas_of(store: SqlOfficeStore, visit: Record) -> Record | None:
+    """Return the tugas that a visit was made for, if it was for one."""
+    name = RecordId(str(visit.fields.get("tugas") or ""))
+    found = store.records([name]).get(name)
+    return found if found is not None and found.kind == "tugas" else None
+
+
+def left_as(tx: Reader, tugas: Record | None, visit: Record) -> str:
+    """Return how a tugas stands when this visit of it is rejected: open for another visit that waits, or for
+    somebody else who has it now; empty where it ends.
+    """
+    state = str(tugas.fields.get("state")) if tugas is not None else ""
+    if tugas is None or state not in OPEN_TUGAS:
+        return ""
+    of_it = assign_store.visits_of_tugas(tx, tugas.id, visit.fields.get("subjek"))
+    if any(other != visit.id and stands in OPEN_STATES for other, _, stands in of_it):
+        return state
+    if not _is_anothers(tugas, visit):
+        return ""
+    return NEW if state == SENT else state
+
+
+def resume(tx: Writer, office: Actor, author: PersonId, visit: Record) -> None:
+    """Let the tugas of a visit whose decision is taken back wait again: for the office, or for whom it went
+    to meanwhile.
+    """
+    tugas = tugas_of(SqlOfficeStore.writing(tx), visit)
+    if tugas is not None and tugas.fields.get("state") in ENDED_TUGAS:
+        put_state(tx, office, author, tugas, NEW if _is_anothers(tugas, visit) else SENT)
+
+
+def put_state(tx: Writer, office: Actor, author: PersonId, tugas: Record, state: str) -> None:
+    """Let a tugas stand so."""
+    body = Patch(record=tugas.id, kind="tugas", base={"state": tugas.fields["state"]}, new={"state": state})
+    office.act_in(tx, author, [body])
+
+
+def _is_anothers(tugas: Record, visit: Record) -> bool:
+    whom = tugas.fields.get("petugas")
+    return bool(whom) and whom not in authors(visit.fields)
