@@ -11,6 +11,7 @@ import pytest
 
 from schemas.ids import ChangeId, RecordId
 from schemas.wire import Applied
+from server import sealed_store
 from server.services.to_destroy import Choice, Choices, ToDestroy
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
@@ -73,7 +74,7 @@ def test_a_person_goes_with_every_visit_case_task_and_photo_and_the_office_verif
     warga = desk.office.warga
     reject(desk, desk.undecided)
     kasus = patch(desk, "kasus", workflow="pengaduan", service="umum", subjek=warga, kode_desa=DESA)
-    tugas = patch(desk, "tugas", sasaran=warga, form="bpnt_kpm", petugas="x", state="selesai")
+    tugas = patch(desk, "tugas", kasus=kasus, sasaran=warga, form="bpnt_kpm", petugas="x", state="selesai")
     desk.office.phone.push(Patch(record=warga, kind="warga", base={"nama": "Lain"}, new={"nama": "Sutini"}))
     desk.office.phone.push(Patch(record=warga, kind="warga", base={}, new={"desil": 3}))
     other = desk.office.add_warga("Warga Lain", DESA)
@@ -84,6 +85,7 @@ def test_a_person_goes_with_every_visit_case_task_and_photo_and_the_office_verif
     assert approve(desk, "kabid", warga) == "ya"
     gone = {"dihapus": True, "dimusnahkan": "BA 9/2026"}
     assert all(said_of(desk, each) == gone for each in (warga, desk.visit, desk.undecided, kasus, tugas))
+    assert desk.office.deps.engine.read(lambda tx: sealed_store.tugas_of(tx, kasus)) == []
     written_still = everything_written(desk)
     assert b"Sutini" not in written_still and b"Bukan warga sini" not in written_still
     assert b"Dinas Kesehatan" not in written_still
