@@ -190,6 +190,15 @@ def examine_again(tx: Writer, subjects: Iterable[RecordId]) -> None:
     )
 
 
+def forget(tx: Writer, visits: Iterable[RecordId]) -> None:
+    """Forget what examining some visits found, since they were destroyed."""
+    for table in ("tanda", "camera_shots"):
+        tx.execute(
+            f"DELETE FROM {table} WHERE kabupaten = :kabupaten AND visit IN :visits",  # noqa: S608 - ours
+            {"visits": list(visits)},
+        )
+
+
 def put_shots(tx: Writer, shots: Iterable[tuple[RecordId, BlobId, str]]) -> None:
     """Keep which bytes of a camera, by their SHA-256, some photos of visits were made of."""
     tx.many(
