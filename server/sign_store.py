@@ -171,6 +171,14 @@ def is_unexamined(tx: Reader, visit: RecordId, states: Iterable[str]) -> bool:
     return bool(found)
 
 
+def seqs(tx: Reader, records: Iterable[RecordId]) -> dict[RecordId, int]:
+    """Return the seqs of these records."""
+    found = tx.query(
+        "SELECT id, seq FROM records WHERE kabupaten = :kabupaten AND id IN :ids", {"ids": list(records)}
+    )
+    return {RecordId(name): int(seq) for name, seq in found}
+
+
 def put_signs(tx: Writer, examined: Iterable[tuple[RecordId, int, Iterable[str]]]) -> None:
     """Keep what examining some visits found: (visit, number of versions, flags)."""
     tx.many(
