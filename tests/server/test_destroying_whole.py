@@ -16,7 +16,17 @@ from server.services.to_destroy import Choice, Choices, ToDestroy
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from server.web.building import build_site
-from sync.change import Accessed, Advance, Decide, FormAnswers, Patch, SealedAdvance, SealedDecide, Submit
+from sync.change import (
+    Accessed,
+    Advance,
+    Decide,
+    FormAnswers,
+    Patch,
+    Resolve,
+    SealedAdvance,
+    SealedDecide,
+    Submit,
+)
 from sync.store import DESTROYED
 from tests.server.phones import Phone as HttpPhone
 from tests.server.sealed_office import SealedCase, fresh
@@ -100,6 +110,30 @@ def finish(desk: Desk, kasus: RecordId) -> None:
     answers = {"tujuan": "Dinas Kesehatan", "tanggal_teruskan": "2026-11-20"}
     body = Advance(kasus=kasus, follows=record.head, event="teruskan", answers=answers)
     assert isinstance(desk.office.deps.office.act(desk.office.people["kabid"], body), Applied)
+
+
+def test_a_double_goes_with_the_one_it_lives_on_in_and_not_alone(desk: Desk) -> None:
+    """What a phone still says of the double is parked at the other, and so is what is chosen of it."""
+    office, warga = desk.office.deps.office, desk.office.warga
+    reject(desk, desk.undecided)
+    double = desk.office.add_warga("Sutarmi", DESA)
+    merged = Patch(record=double, kind="warga", base={}, new={"digabung_ke": warga})
+    assert isinstance(office.act(desk.office.people["kabid"], merged), Applied)
+    desk.office.phone.push(
+        Patch(record=double, kind="warga", base={"nama": "Sutarmi"}, new={"nama": "Tarmi"})
+    )
+    [(name,)] = desk.office.deps.engine.read(lambda tx: tx.query("SELECT conflict FROM konflik"))
+    head = desk.office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([name]))[name].head
+    assert head is not None
+    chosen = Resolve(conflict=name, follows=head, values={"nama": "Tarmi"})
+    assert isinstance(office.act(desk.office.people["kabid"], chosen), Applied)
+    assert said_of(desk, warga)["nama"] == "Tarmi"
+    assert propose(desk, "petugas", double) == "digabung"
+    assert Destroyed.faults_of(desk.folder, desk.office.deps) == []
+    assert (propose(desk, "petugas", warga), approve(desk, "kabid", warga)) == ("ya", "ya")
+    assert said_of(desk, double) == said_of(desk, name) == {"dihapus": True, "dimusnahkan": "BA 9/2026"}
+    assert b"Tarmi" not in everything_written(desk)
+    assert Destroyed.faults_of(desk.folder, desk.office.deps) == []
 
 
 def test_who_looked_at_a_person_stays_told_after_the_person_is_gone(desk: Desk) -> None:
