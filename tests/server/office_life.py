@@ -236,8 +236,9 @@ class Life(Town):
 
     def destroy(self) -> None:
         """What is over and done with is destroyed: a visit, a case or a person, with all that is theirs."""
-        # what phones still said of a double is parked at the one that it lives on in, and is not told apart
-        doubles = {each.fields[side] for each in self.records("pasangan") for side in ("satu", "dua")}
+        # what phones said of a double stays parked at the other, also when they are two again
+        split = [each.fields for each in self.records("pasangan") if not each.fields["hasil"]]
+        doubles = {fields[side] for fields in split for side in ("satu", "dua")}
         petugas, kabid, desk = (
             self.office.person("petugas"),
             self.office.person("kabid"),
