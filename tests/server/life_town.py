@@ -19,7 +19,7 @@ from tests.server.web_office import DESA, ELSEWHERE, Phone, open_at, picture
 
 BEGUN_MS = 1_790_000_000_000
 NAMES = ("Sutarmi", "Sutarmi Wati", "Sutarmo", "Parjo Karto", "Endang Hartono", "Eandn Thartono", "Slamet")
-NUMBERS = ("3314990101800001", "1800", "", "")
+NUMBERS = ("3314990101800001", "3314990101800001", "1800", "")
 BIRTHS = ("1980-01-01", "1980-01-01", "")
 SERVICES = (["bpnt"], ["kis"], ["bpnt", "kis"])
 PLACES = (DESA, DESA, ELSEWHERE)

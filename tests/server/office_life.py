@@ -47,9 +47,9 @@ class Life(Town):
     @property
     def _steps(self) -> list[tuple[Callable[[], None], int]]:
         return [
-            (self.somebody, 4), (self.shop, 1), (self.rewrite, 12), (self.visit, 8), (self.mend, 4),
-            (self.decide, 12), (self.hand, 3), (self.task, 3), (self.move_task, 5), (self.merge, 3),
-            (self.split, 2), (self.tell_apart, 3), (self.confirm, 1), (self.case, 3), (self.advance, 4),
+            (self.somebody, 6), (self.shop, 1), (self.rewrite, 12), (self.visit, 8), (self.mend, 4),
+            (self.decide, 12), (self.hand, 3), (self.task, 3), (self.move_task, 5), (self.merge, 2),
+            (self.split, 2), (self.tell_apart, 5), (self.confirm, 1), (self.case, 3), (self.advance, 4),
             (self.choose, 3), (self.letter, 1), (self.destroy, 4), (self.late, 2), (self.arrive, 2),
             (self.area, 1), (self.limit, 1), (self.follow, 5),
         ]  # fmt: skip
@@ -244,7 +244,8 @@ class Life(Town):
             self.office.person("kabid"),
             self.site.destroying,
         )
-        found = [each for each in self.records("kunjungan", "kasus", "warga") if each.id not in doubles]
+        kind = self.rng.choice(("kunjungan", "kasus", "warga", "warga"))
+        found = [each for each in self.records(kind) if each.id not in doubles]
         for target in self.rng.sample(found, min(3, len(found))):
             if desk.propose(petugas, target.id, "BA 1") is None:
                 assert desk.approve(kabid, target.id) is None
