@@ -9,9 +9,10 @@ import msgspec
 from schemas.base import encode
 from schemas.format import local_date
 from schemas.ids import PersonId, RecordId
-from server import letter_store, sealed_store, subject_index
+from server import letter_store, sealed_store, sign_store, subject_index
 from server.engine import Reader, SqlRow, Writer
 from server.shelves import about, conflict_shelf, stage
+from sync.losses import is_destroyed
 from sync.store import Record
 
 MOVABLE = frozenset({"warga", "ewarong"})
@@ -61,6 +62,8 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
     gone = [record.id for record in records if record.kind in MOVABLE and record.fields.get("dihapus")]
     if gone:
         subject_index.forget(writer, gone)
+    if gone := [record.id for record in records if record.kind == "kunjungan" and is_destroyed(record)]:
+        sign_store.forget(writer, gone)
 
 
 def petugas_records(reader: Reader, people: Iterable[PersonId]) -> dict[PersonId, Record]:

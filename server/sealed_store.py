@@ -30,6 +30,11 @@ def index(tx: Writer, contents: Mapping[ChangeId, bytes]) -> None:
 
 def keep_in_step(tx: Writer, records: Sequence[Record]) -> None:
     """Note which tugas belong to which case; of a case that was destroyed forget whom it resembled."""
+    tasks = [record.id for record in records if record.kind == "tugas" and is_destroyed(record)]
+    if tasks:
+        tx.execute(
+            "DELETE FROM sealed_tugas WHERE kabupaten = :kabupaten AND tugas IN :tasks", {"tasks": tasks}
+        )
     tx.many(
         "INSERT INTO sealed_tugas (kabupaten, kasus, tugas) VALUES (:kabupaten, :kasus, :tugas)"
         " ON CONFLICT (kabupaten, kasus, tugas) DO NOTHING",

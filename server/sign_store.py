@@ -171,6 +171,14 @@ def is_unexamined(tx: Reader, visit: RecordId, states: Iterable[str]) -> bool:
     return bool(found)
 
 
+def seqs(tx: Reader, records: Iterable[RecordId]) -> dict[RecordId, int]:
+    """Return the seqs of these records."""
+    found = tx.query(
+        "SELECT id, seq FROM records WHERE kabupaten = :kabupaten AND id IN :ids", {"ids": list(records)}
+    )
+    return {RecordId(name): int(seq) for name, seq in found}
+
+
 def put_signs(tx: Writer, examined: Iterable[tuple[RecordId, int, Iterable[str]]]) -> None:
     """Keep what examining some visits found: (visit, number of versions, flags)."""
     tx.many(
@@ -188,6 +196,15 @@ def examine_again(tx: Writer, subjects: Iterable[RecordId]) -> None:
         " WHERE k.kabupaten = :kabupaten AND k.subject IN :subjects AND k.state IN :states)",
         {"subjects": list(subjects), "states": list(EXAMINED_STATES)},
     )
+
+
+def forget(tx: Writer, visits: Iterable[RecordId]) -> None:
+    """Forget what examining some visits found, since they were destroyed."""
+    for table in ("tanda", "camera_shots"):
+        tx.execute(
+            f"DELETE FROM {table} WHERE kabupaten = :kabupaten AND visit IN :visits",  # noqa: S608 - ours
+            {"visits": list(visits)},
+        )
 
 
 def put_shots(tx: Writer, shots: Iterable[tuple[RecordId, BlobId, str]]) -> None:

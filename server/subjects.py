@@ -81,7 +81,7 @@ def address_of(fields: Mapping[str, Any]) -> str:
 def likeness_to(one: str) -> Callable[[str], float]:
     """Return what says how alike others' folded names are to this one, which is taken to pieces once.
 
-    It says 1 for the same, 0 for nothing in common.
+    It says 1 for the same, 0 for nothing in common, and the same from either side.
     """
     words = set(one.split())
     matcher = SequenceMatcher(None, "", one, autojunk=False)
@@ -100,7 +100,10 @@ def likeness_to(one: str) -> Callable[[str], float]:
         if 2 * min(len(one), len(other)) < LIKE * (len(one) + len(other)):
             return 0.0
         matcher.set_seq1(other)
-        return matcher.ratio() if matcher.quick_ratio() >= LIKE else 0.0
+        if matcher.quick_ratio() < LIKE:
+            return 0.0
+        # which is laid to which decides where it finds what both share: else it would be who was written last
+        return max(matcher.ratio(), SequenceMatcher(None, one, other, autojunk=False).ratio())
 
     return alike
 

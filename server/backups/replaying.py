@@ -12,7 +12,7 @@ import msgspec
 
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, DeviceId
-from server import device_store, feed_store, page_store
+from server import device_store, feed_store, handed_store, page_store
 from server.backups.blob_copies import BlobCopies
 from server.backups.stream import Committed
 from server.device_store import Device
@@ -177,7 +177,7 @@ def _is_one_run(entries: Sequence[Entry]) -> bool:
 
 
 def _note_decisions(writer: Writer, pushed: _Pushed) -> None:
-    """Keep the index of decisions in step, as server/services/review.py does when it decides."""
+    """Keep the index of decisions, and who is asked for one, in step, as server/services/review.py does."""
     for entry in pushed.entries:
         body = _body(entry)
         if isinstance(body, Decide | SealedDecide):
@@ -185,6 +185,7 @@ def _note_decisions(writer: Writer, pushed: _Pushed) -> None:
             if record is not None and record.head == entry.link.change:
                 at_ms = int(record.fields.get("decided_ms") or pushed.received_ms)
                 page_store.add_decision(writer, body.visit, at_ms, entry.link.change)
+                handed_store.drop(writer, [body.visit])
 
 
 def _add_devices(writer: Writer, devices: Sequence[FedDevice], done: Replayed) -> None:

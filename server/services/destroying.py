@@ -26,6 +26,7 @@ from server.shelves import read_shelf, shelf_of
 from server.store import SqlOfficeStore
 from sync.losses import is_destroyed
 from sync.neutral import is_sealed
+from sync.records import MERGED
 from sync.scope import OPEN_TUGAS
 from sync.store import Fields, Record
 
@@ -41,7 +42,7 @@ State = Literal["diusulkan", "disetujui", "selesai", "dibatalkan"]
 """`disetujui`: the second person agreed and destroying has begun; it ends as `selesai`, after a crash too."""
 Refusal = Literal[
     "peran", "kosong", "tidak_ada", "tersegel", "bukan_semua", "belum_diputus", "belum_selesai", "ditahan",
-    "orang_sama", "bukan_pengusul", "sudah", "berubah", "kunci",
+    "orang_sama", "bukan_pengusul", "sudah", "berubah", "kunci", "digabung",
 ]  # fmt: skip
 REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 
@@ -295,6 +296,8 @@ class Destroying:
         why = self._refused(person, action, record)
         if why is not None or record is None:
             return why or "tidak_ada", []
+        if _lives_on(tx, record):
+            return "digabung", []
         theirs = members(tx, record.id)
         parts = [each for each in theirs if not is_destroyed(each)]
         if any(self._refused(person, action, each) for each in parts if each.kind in OWN_SHELF):
@@ -332,6 +335,15 @@ class Destroying:
 def _target(tx: Reader, name: RecordId) -> Record | None:
     found = SqlOfficeStore.reading(tx).records([name]).get(name)
     return found if found is not None and found.kind in TARGETS else None
+
+
+def _lives_on(tx: Reader, record: Record) -> bool:
+    """Whether somebody lives on in another record: what was said of them since is parked at that one, and
+    would be taken from under it.
+    """
+    into = RecordId(str(record.fields.get(MERGED) or ""))
+    survivor = SqlOfficeStore.reading(tx).records([into]).get(into)
+    return survivor is not None and not is_destroyed(survivor)
 
 
 def _is_held(tx: Reader, name: RecordId) -> bool:

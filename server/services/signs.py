@@ -126,15 +126,22 @@ def _standing(tx: Reader) -> tuple[int, int]:
 
 
 class _Examined(Data, frozen=True, kw_only=True):
-    """What examining a visit with so many versions found; `shots` by photo are hashes of a camera's bytes."""
+    """What examining a visit with so many versions found; `shots` by photo are hashes of a camera's bytes.
+
+    `read`: the seqs of the records of which this was made.
+    """
 
     visit: RecordId
     versions: int
     flags: tuple[str, ...]
     shots: dict[BlobId, str]
+    read: dict[RecordId, int]
 
 
 def _keep(tx: Writer, found: list[_Examined]) -> None:
+    """Keep what was found of those of which nothing changed since it was read: others are examined again."""
+    now = sign_store.seqs(tx, {name for each in found for name in each.read})
+    found = [each for each in found if each.read.items() <= now.items()]
     sign_store.put_signs(tx, [(each.visit, each.versions, each.flags) for each in found])
     shots = [(each.visit, blob, camera) for each in found for blob, camera in each.shots.items()]
     sign_store.put_shots(tx, shots)
@@ -163,7 +170,8 @@ def _examined(tx: Reader, state: str, wilayah: Wilayah, most: int) -> list[_Exam
         flags = (*own, *[DIFFERS] * differs)
         shots = {photo.blob: photo.camera_sha256 for each in all_of_it for photo in each.photos}
         shots = {blob: camera for blob, camera in shots.items() if camera}
-        found.append(_Examined(visit=visit, versions=count, flags=flags, shots=shots))
+        read = {each.id: each.seq for each in (records[visit], subject) if each is not None}
+        found.append(_Examined(visit=visit, versions=count, flags=flags, shots=shots, read=read))
     return found
 
 

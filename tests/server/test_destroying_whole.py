@@ -11,11 +11,22 @@ import pytest
 
 from schemas.ids import ChangeId, RecordId
 from schemas.wire import Applied
+from server import sealed_store
 from server.services.to_destroy import Choice, Choices, ToDestroy
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from server.web.building import build_site
-from sync.change import Accessed, Advance, Decide, FormAnswers, Patch, SealedAdvance, SealedDecide, Submit
+from sync.change import (
+    Accessed,
+    Advance,
+    Decide,
+    FormAnswers,
+    Patch,
+    Resolve,
+    SealedAdvance,
+    SealedDecide,
+    Submit,
+)
 from sync.store import DESTROYED
 from tests.server.phones import Phone as HttpPhone
 from tests.server.sealed_office import SealedCase, fresh
@@ -73,7 +84,7 @@ def test_a_person_goes_with_every_visit_case_task_and_photo_and_the_office_verif
     warga = desk.office.warga
     reject(desk, desk.undecided)
     kasus = patch(desk, "kasus", workflow="pengaduan", service="umum", subjek=warga, kode_desa=DESA)
-    tugas = patch(desk, "tugas", sasaran=warga, form="bpnt_kpm", petugas="x", state="selesai")
+    tugas = patch(desk, "tugas", kasus=kasus, sasaran=warga, form="bpnt_kpm", petugas="x", state="selesai")
     desk.office.phone.push(Patch(record=warga, kind="warga", base={"nama": "Lain"}, new={"nama": "Sutini"}))
     desk.office.phone.push(Patch(record=warga, kind="warga", base={}, new={"desil": 3}))
     other = desk.office.add_warga("Warga Lain", DESA)
@@ -84,6 +95,7 @@ def test_a_person_goes_with_every_visit_case_task_and_photo_and_the_office_verif
     assert approve(desk, "kabid", warga) == "ya"
     gone = {"dihapus": True, "dimusnahkan": "BA 9/2026"}
     assert all(said_of(desk, each) == gone for each in (warga, desk.visit, desk.undecided, kasus, tugas))
+    assert desk.office.deps.engine.read(lambda tx: sealed_store.tugas_of(tx, kasus)) == []
     written_still = everything_written(desk)
     assert b"Sutini" not in written_still and b"Bukan warga sini" not in written_still
     assert b"Dinas Kesehatan" not in written_still
@@ -98,6 +110,30 @@ def finish(desk: Desk, kasus: RecordId) -> None:
     answers = {"tujuan": "Dinas Kesehatan", "tanggal_teruskan": "2026-11-20"}
     body = Advance(kasus=kasus, follows=record.head, event="teruskan", answers=answers)
     assert isinstance(desk.office.deps.office.act(desk.office.people["kabid"], body), Applied)
+
+
+def test_a_double_goes_with_the_one_it_lives_on_in_and_not_alone(desk: Desk) -> None:
+    """What a phone still says of the double is parked at the other, and so is what is chosen of it."""
+    office, warga = desk.office.deps.office, desk.office.warga
+    reject(desk, desk.undecided)
+    double = desk.office.add_warga("Sutarmi", DESA)
+    merged = Patch(record=double, kind="warga", base={}, new={"digabung_ke": warga})
+    assert isinstance(office.act(desk.office.people["kabid"], merged), Applied)
+    desk.office.phone.push(
+        Patch(record=double, kind="warga", base={"nama": "Sutarmi"}, new={"nama": "Tarmi"})
+    )
+    [(name,)] = desk.office.deps.engine.read(lambda tx: tx.query("SELECT conflict FROM konflik"))
+    head = desk.office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([name]))[name].head
+    assert head is not None
+    chosen = Resolve(conflict=name, follows=head, values={"nama": "Tarmi"})
+    assert isinstance(office.act(desk.office.people["kabid"], chosen), Applied)
+    assert said_of(desk, warga)["nama"] == "Tarmi"
+    assert propose(desk, "petugas", double) == "digabung"
+    assert Destroyed.faults_of(desk.folder, desk.office.deps) == []
+    assert (propose(desk, "petugas", warga), approve(desk, "kabid", warga)) == ("ya", "ya")
+    assert said_of(desk, double) == said_of(desk, name) == {"dihapus": True, "dimusnahkan": "BA 9/2026"}
+    assert b"Tarmi" not in everything_written(desk)
+    assert Destroyed.faults_of(desk.folder, desk.office.deps) == []
 
 
 def test_who_looked_at_a_person_stays_told_after_the_person_is_gone(desk: Desk) -> None:

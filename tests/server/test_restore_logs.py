@@ -6,10 +6,11 @@ import pytest
 
 from schemas.ids import ChangeId
 from schemas.wire import Conflict, Rejected
-from server import device_store, subject_store
+from server import device_store, handed_store, subject_store
 from server.backups.making import Made, make_copy
 from server.backups.streaming import Streamer
 from server.engine import Writer
+from server.handed_store import Handed
 from server.services.indexing import Indexing
 from server.store import SqlOfficeStore
 from sync.change import Gap, Patch
@@ -31,6 +32,9 @@ from tests.server.restore_world import (  # noqa: F401 - the fixture `world`
 
 def test_what_was_streamed_after_the_copy_comes_back_without_any_phone(world: World) -> None:
     first = world.visit()
+    who = world.office.person(77)
+    handed = Handed(visit=first, person=who, by=who, note="Tolong", at_ms=1)
+    world.deps.engine.write(lambda tx: handed_store.put(tx, handed)).result()
     world.copy()
     world.stream()
     world.decide(first)
@@ -54,6 +58,7 @@ def test_what_was_streamed_after_the_copy_comes_back_without_any_phone(world: Wo
         decided = deps.engine.read(lambda tx: tx.query(index))
         visited = world.record(world.deps, first)
         assert decided == [(first, visited.fields["decided_ms"], visited.head)]
+        assert deps.engine.read(lambda tx: handed_store.handed(tx, [first])) == {}, "a decision takes it away"
     with world.back("back") as deps, serving(deps) as address:
         late.http.base_url = address
         late.login()

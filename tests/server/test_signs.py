@@ -1,7 +1,7 @@
 """Signs: what is odd about a visit is shown where it is decided, and the filter finds just that."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from server.engine import Writer
 from server.migrate import migrations, statements
 from server.page_store import QueueFilter
 from server.projections import quarter_of
+from server.services import signs as examining
 from server.services.meant import Meant
 from server.services.proofs import lasted_min
 from server.services.queue import Asked, QueuePage, QueueRow
@@ -235,6 +236,25 @@ def test_what_waited_before_the_sign_was_known_is_examined_once_more(signs: Sign
 
     assert office.deps.engine.write(work).result() == [decided]
     assert signs.of(waiting) == set()
+
+
+def test_what_changes_while_a_visit_is_examined_leaves_no_old_sign(
+    signs: Signs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, examined, moved = signs.office, examining._examined, list[RecordId]()  # pyright: ignore[reportPrivateUsage]
+    visit, _ = office.add_visit(photos=())
+
+    def meanwhile(*given: Any) -> Any:
+        found = examined(*given)
+        if found and not moved:
+            moved.append(office.warga)
+            move_home(office, office.warga, 1.0)
+            # elsewhere, as what reads here sees one moment only
+            office.deps.pool.submit(signs.site.indexing.catch_up).result()
+        return found
+
+    monkeypatch.setattr(examining, "_examined", meanwhile)
+    assert FAR in signs.of(visit)
 
 
 CHILD = "Anak, tanpa keterangan wali"

@@ -17,7 +17,7 @@ from server.services import indexing
 from server.services.finding import MOST, Finding, Hits
 from server.services.indexing import FIRST, Indexing
 from server.services.people import Denied
-from server.subjects import likeness_to
+from server.subjects import LIKE, likeness_to
 from server.web.building import build_site
 from server.web.pages import page_routes
 from server.web.site import Site
@@ -314,6 +314,12 @@ def test_a_number_that_many_share_makes_no_endless_list_of_pairs(office: Office)
 )
 def test_names_are_alike_by_what_a_slip_of_the_pen_changes(one: str, other: str, alike: bool) -> None:
     assert (likeness_to(one)(other) >= 0.84) is alike
+
+
+def test_two_names_are_as_alike_from_either_side() -> None:
+    """Else it would be who was written last that says whether two may be one person."""
+    one, other = "endang hartono", "eandn thartono"
+    assert likeness_to(one)(other) == likeness_to(other)(one) >= LIKE
 
 
 def test_rights_are_asked_anew_of_the_record_itself(office: Office, site: Site) -> None:
