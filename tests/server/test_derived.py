@@ -108,7 +108,9 @@ def test_pages_tell_the_numbers_that_counting_by_hand_gives(lived: Life) -> None
     for state in ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak"):
         assert site.queue.count(person, state) == stands[state]
     under_way = stages_under_way(lived.deps.workflows)
-    assert site.cases.count(person) == sum(stage(each.fields) in under_way for each in cases)
+    running, today = [each for each in cases if stage(each.fields) in under_way], local_date(lived.now_ms)
+    late = [each for each in running if "" < (each.fields["due"] or "") < today.isoformat()]
+    assert site.cases.count(person, today) == (len(running), len(late))
     conflicts = lived.records("konflik")
     assert site.conflicts.count(person) == sum(each.fields["state"] == "menunggu" for each in conflicts)
     tasks = [each for each in lived.records("tugas") if each.fields["state"] in OPEN]
