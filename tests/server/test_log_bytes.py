@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from server.verifying import wal
 from server.verifying.wal import FRAME_HEADER_BYTES, HEADER_BYTES, first_bad_frame
 
 PAGE_BYTES = 512
@@ -98,6 +99,29 @@ def test_frames_that_an_earlier_log_left_are_the_end(tmp_path: Path) -> None:
     for number in range(len(salts)):
         changed = _bent(log, whole, HEADER_BYTES + number * FRAME_BYTES + FRAME_HEADER_BYTES)
         assert changed == (number + 1 if number < now else None), number
+
+
+def test_a_log_that_begins_anew_while_it_is_read_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of a served office: frames of the new log then stand before those of the old one."""
+    connection = sqlite3.connect(tmp_path / "office.db", isolation_level=None)
+    for sql in (f"PRAGMA page_size={PAGE_BYTES}", "PRAGMA journal_mode=WAL", "CREATE TABLE t (a)"):
+        connection.execute(sql)
+    connection.execute("INSERT INTO t VALUES (randomblob(30000))")
+    sums, later = (
+        wal._checksum,
+        ["PRAGMA wal_checkpoint(RESTART)", "INSERT INTO t VALUES (randomblob(15000))"],
+    )
+
+    def slow(data: bytes, order: str, start: tuple[int, int]) -> tuple[int, int]:
+        while later:
+            connection.execute(later.pop(0))
+        return sums(data, order, start)
+
+    monkeypatch.setattr(wal, "checksum", slow)
+    assert first_bad_frame(tmp_path / "office.db-wal") is None and not later
+    connection.close()
 
 
 def test_a_log_with_sums_of_the_other_order_is_read_too(log: Path) -> None:
