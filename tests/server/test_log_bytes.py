@@ -110,7 +110,7 @@ def test_a_log_that_begins_anew_while_it_is_read_is_whole(
         connection.execute(sql)
     connection.execute("INSERT INTO t VALUES (randomblob(30000))")
     sums, later = (
-        wal._checksum,
+        wal.checksum,
         ["PRAGMA wal_checkpoint(RESTART)", "INSERT INTO t VALUES (randomblob(15000))"],
     )
 
