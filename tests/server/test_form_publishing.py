@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ from schemas.text import load_text
 from schemas.wire import Applied, Cursor, Outcome, Rejected, SyncRequest, SyncResponse
 from server import queries, restore_store
 from server.compose import Refused, close_office, open_office
+from server.deps import Deps
 from server.published import is_vouched, published
 from server.restore_store import Restore
 from server.services.form_publishing import differences, next_text
@@ -99,6 +101,12 @@ def test_a_visit_that_came_before_its_version_counts_as_soon_as_that_is_out(
     assert isinstance(outcome_of(office, change), Applied) and office.fields(visit)["state"] == "diterima"
 
 
+def restore(office: Office) -> None:
+    """Note a restore, after which the office's phone has not come back yet."""
+    restored = Restore(at_ms=1, medium="0" * 16, number=1, begun_ms=1, last_seq=1, replayed=0)
+    office.deps.engine.write(lambda tx: restore_store.add_restore(tx, restored)).result()
+
+
 def test_a_restored_office_may_leave_a_number_to_the_version_that_it_lost(
     office: Office, desk: httpx.Client
 ) -> None:
@@ -109,8 +117,7 @@ def test_a_restored_office_may_leave_a_number_to_the_version_that_it_lost(
         wrong in send(desk, third, "lihat").text
         and "pernah dipulihkan" not in desk.get("/formulir/baru").text
     )
-    restored = Restore(at_ms=1, medium="0" * 16, number=1, begun_ms=1, last_seq=1, replayed=0)
-    office.deps.engine.write(lambda tx: restore_store.add_restore(tx, restored)).result()
+    restore(office)
     assert "pernah dipulihkan" in desk.get("/formulir/baru").text
     for number in (1, 12):
         assert wrong in send(desk, second.replace("version = 2", f"version = {number}", 1), "lihat").text
@@ -120,21 +127,40 @@ def test_a_restored_office_may_leave_a_number_to_the_version_that_it_lost(
     assert office.deps.verify(Silent()).faults == []
 
 
+@contextmanager
+def opened_again(office: Office, folder: Path) -> Iterator[Deps]:
+    data = next(path for path in folder.rglob("office.db")).parent
+    close_office(office.deps)
+    again = open_office(data, None)
+    assert not isinstance(again, Refused)
+    try:
+        yield again
+    finally:
+        close_office(again)
+
+
 def test_a_version_is_there_after_a_restart_and_the_office_verifies(
     office: Office, desk: httpx.Client, tmp_path: Path
 ) -> None:
     assert send(desk, following("bpnt_kpm")).status_code == 303
     office.add_visit(more={"bpnt_kpm": FormAnswers(version=2, answers=ANSWERS)})
     assert office.deps.verify(Silent()).faults == []
-    data = next(path for path in tmp_path.rglob("office.db")).parent
-    close_office(office.deps)
-    again = open_office(data, None)
-    assert not isinstance(again, Refused)
-    try:
+    with opened_again(office, tmp_path) as again:
         assert again.forms.versions("bpnt_kpm") == (1, 2)
         assert again.verify(Silent()).faults == []
-    finally:
-        close_office(again)
+
+
+def test_a_lost_version_that_was_more_private_takes_the_one_after_it_from_nobody(
+    office: Office, desk: httpx.Client, tmp_path: Path
+) -> None:
+    restore(office)
+    more_private = following("skm", ('privacy = "biasa"', 'privacy = "spesifik"'))
+    for number, text in ((3, following("skm")), (2, more_private)):
+        assert send(desk, text.replace("version = 2", f"version = {number}", 1)).status_code == 303
+    fourth = following("skm").replace("version = 2", "version = 4", 1)
+    assert "lebih terbuka daripada versi sebelumnya" in send(desk, fourth, "lihat").text
+    with opened_again(office, tmp_path) as again:
+        assert again.forms.versions("skm") == (1, 2, 3)
 
 
 def test_a_version_that_is_out_never_changes(office: Office, desk: httpx.Client) -> None:
