@@ -3,8 +3,8 @@
 Rule: what a phone will show is shown here before it is published, and publishing says what changes.
 """
 
+import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from litestar import Response, get, post
@@ -14,7 +14,6 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.form import Angka, Field, Form, Multi, Option, Pilihan, Tabel, Turunan
 from server.access import may
-from server.engine import DiskError
 from server.services.form_publishing import Examined, Out, differences, next_text
 from server.services.people import Denied
 from server.services.room_held import Refusal
@@ -22,6 +21,8 @@ from server.web.errors import ForbiddenError, MissingError
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 from server.web.turns import BUSY, Busy
+
+logger = logging.getLogger("server.web")
 
 GLYPHS = {
     "foto": "camera", "berkas": "form", "tanda_tangan": "signature", "gps": "location", "tanggal": "calendar",
@@ -123,8 +124,7 @@ def form_routes(site: Site) -> list[Any]:
         outcome = await site.turns.work(lambda: work.publish(visitor.person, text, given.get("frasa", "")))
         match outcome:
             case Out(form=form):
-                with suppress(DiskError):  # visits of it that came before: the next start judges them too
-                    await site.work(site.quarantine.judge_after_upgrade)
+                await site.work(lambda: _judge_again(site))
                 return onward(f"/formulir/{form.id}?hasil=terbit")
             case Denied():
                 raise ForbiddenError
@@ -171,6 +171,15 @@ async def _publisher(allowed: Any, request: Asking) -> Visitor:
     if not may(visitor.person, "publish_forms"):
         raise ForbiddenError
     return visitor
+
+
+def _judge_again(site: Site) -> None:
+    """Judge visits of a form that came before it. It is out whatever comes of that."""
+    try:
+        site.quarantine.judge_after_upgrade()
+    except Exception as error:  # noqa: BLE001 - the next start judges them too
+        # the kind only: a message may hold what a person wrote
+        logger.error("%s while judging again", type(error).__name__)
 
 
 def _lines(site: Site) -> list[Line]:

@@ -1,7 +1,7 @@
 """A form that the office publishes: read, looked at, sent to phones, and never changed again."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from server.deps import Deps
 from server.published import is_vouched, published
 from server.restore_store import Restore
 from server.services.form_publishing import differences, next_text
+from server.services.quarantine import Quarantine
 from server.store import SqlOfficeStore
 from sync.change import FormAnswers, Patch
 from tests.contract.people import record_id
@@ -101,6 +102,17 @@ def test_a_visit_that_came_before_its_version_counts_as_soon_as_that_is_out(
     assert isinstance(outcome_of(office, change), Applied) and office.fields(visit)["state"] == "diterima"
 
 
+def test_what_is_out_is_told_so_though_judging_again_breaks_off(
+    desk: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: Quarantine) -> int:
+        raise ValueError("3314990101800001")
+
+    monkeypatch.setattr(Quarantine, "judge_after_upgrade", broken)
+    assert send(desk, following(FORM)).status_code == 303
+    assert "ValueError while judging again" in caplog.text and "331499" not in caplog.text
+
+
 def restore(office: Office) -> None:
     """Note a restore, after which the office's phone has not come back yet."""
     restored = Restore(at_ms=1, medium="0" * 16, number=1, begun_ms=1, last_seq=1, replayed=0)
@@ -128,7 +140,7 @@ def test_a_restored_office_may_leave_a_number_to_the_version_that_it_lost(
 
 
 @contextmanager
-def opened_again(office: Office, folder: Path) -> Iterator[Deps]:
+def opened_again(office: Office, folder: Path) -> Generator[Deps]:
     data = next(path for path in folder.rglob("office.db")).parent
     close_office(office.deps)
     again = open_office(data, None)
