@@ -93,8 +93,8 @@ def form_routes(site: Site) -> list[Any]:
         notice: Notice | None = None,
         status: int = 200,
     ) -> Response[str]:
-        restored = await site.work(work.is_restored)
-        values = {"text": text, "notice": notice, "restored": restored, **_examined(site, examined)}
+        lost = await site.work(work.may_have_lost)
+        values = {"text": text, "notice": notice, "may_have_lost": lost, **_examined(site, examined)}
         return await site.page("forms/new.html", visitor, "formulir", values, status=status)
 
     @get("/formulir")
@@ -125,7 +125,7 @@ def form_routes(site: Site) -> list[Any]:
         match outcome:
             case Out(form=form):
                 await site.work(lambda: _judge_again(site))
-                return onward(f"/formulir/{form.id}?hasil=terbit")
+                return onward(f"/formulir/{form.id}?versi={form.version}&hasil=terbit")
             case Denied():
                 raise ForbiddenError
             case Examined():
@@ -147,7 +147,8 @@ def form_routes(site: Site) -> list[Any]:
             raise MissingError
         shown = site.deps.forms.get(form, known[asked])
         since = await site.work(work.since)
-        is_done = request.query_params.get("hasil") == "terbit"
+        stays = _stays(site, shown.version, max(known.values()))
+        done = Notice(tone="good", icon="check", title=site.text("kantor.formulir.terbit"), text=stays)
         values = {
             "form": shown,
             "service": site.text(f"layanan.{shown.service}"),
@@ -157,9 +158,7 @@ def form_routes(site: Site) -> list[Any]:
             ],
             "text": site.deps.forms.text_of(form, shown.version),
             "may_publish": may(visitor.person, "publish_forms"),
-            "notice": Notice(tone="good", icon="check", title=site.text("kantor.formulir.terbit"))
-            if is_done
-            else None,
+            "notice": done if request.query_params.get("hasil") == "terbit" else None,
         }
         return await site.page("forms/one.html", visitor, "formulir", values)
 
@@ -204,6 +203,11 @@ def _since(site: Site, form: str, version: int, since: dict[tuple[str, int], int
     return site.text("kantor.formulir.sejak", kapan=written.date_and_clock(at_ms))
 
 
+def _stays(site: Site, version: int, newest: int) -> str:
+    """Say that phones go on with another version where a newer one is out."""
+    return site.text("kantor.formulir.tetap", nomor=newest) if version < newest else ""
+
+
 def _examined(site: Site, examined: Examined | None) -> dict[str, Any]:
     form = examined.form if examined else None
     changes = differences(examined.before, form) if examined and form else []
@@ -221,6 +225,7 @@ def _examined(site: Site, examined: Examined | None) -> dict[str, Any]:
             )
             for each in changes
         ],
+        "stays": _stays(site, form.version, examined.newest) if examined and form else "",
         "sealed": form is not None and form.privacy == "rahasia",
     }
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from schemas.form import FormError, Forms, UnsignedError, load_forms
-from schemas.ids import ChangeId, Part
+from schemas.ids import NO_LINK, ChangeId, LinkHash, Part
 from schemas.published import KIND, Published, from_fields
 from schemas.text import load_text
 from schemas.wire import Applied, Cursor, Outcome, Rejected, SyncRequest, SyncResponse
@@ -21,7 +21,9 @@ from server.restore_store import Restore
 from server.services.form_publishing import differences, next_text
 from server.services.quarantine import Quarantine
 from server.store import SqlOfficeStore
+from sync.chain import Link
 from sync.change import FormAnswers, Patch
+from sync.store import Entry
 from tests.contract.people import record_id
 from tests.server.conftest import Silent
 from tests.server.room_office import PHRASES, add_officers, csrf, hold_ceremony, log_in, serving_cheaply
@@ -72,7 +74,9 @@ def test_what_is_published_is_shown_first_and_counts_at_once(office: Office, des
     assert looked.status_code == 200 and "Terbitkan versi 2" in looked.text
     assert office.deps.forms.versions(FORM) == (1,)
     answer = send(desk, text)
-    assert answer.status_code == 303 and answer.headers["location"] == f"/formulir/{FORM}?hasil=terbit"
+    assert (
+        answer.status_code == 303 and answer.headers["location"] == f"/formulir/{FORM}?versi=2&hasil=terbit"
+    )
     assert office.deps.forms.get(FORM).title == "Pengaduan warga"
     assert "diterbitkan kantor" in desk.get(f"/formulir/{FORM}").text
     assert "bawaan aplikasi" in desk.get(f"/formulir/{FORM}?versi=1").text
@@ -119,12 +123,21 @@ def restore(office: Office) -> None:
     office.deps.engine.write(lambda tx: restore_store.add_restore(tx, restored)).result()
 
 
+def name_a_lost_link(office: Office) -> None:
+    """Let a phone name a link of the office's chain that is not here."""
+    none, head = LinkHash(NO_LINK), LinkHash(b"l" * 32)
+    link = Link(device=office.phone.device, counter=1, prev=none, change=ChangeId(none), seen=head)
+    named = Entry(link=link, hash=head, raw_link=b"", content=None)
+    office.deps.engine.write(lambda tx: restore_store.note_heads(tx, [named], 3)).result()
+
+
 def test_a_restored_office_may_leave_a_number_to_the_version_that_it_lost(
     office: Office, desk: httpx.Client
 ) -> None:
     second = following("bpnt_kpm")
     third = second.replace("version = 2", "version = 3", 1)
     wrong = "versi berikutnya harus bernomor 2"
+    name_a_lost_link(office)  # which says nothing of an office that was never restored
     assert (
         wrong in send(desk, third, "lihat").text
         and "pernah dipulihkan" not in desk.get("/formulir/baru").text
@@ -137,6 +150,33 @@ def test_a_restored_office_may_leave_a_number_to_the_version_that_it_lost(
     assert send(desk, second).status_code == 303, "its text was found"
     assert office.deps.forms.versions("bpnt_kpm") == (1, 2, 3)
     assert office.deps.verify(Silent()).faults == []
+
+
+def test_once_nothing_that_was_lost_is_missing_the_next_number_alone_is_right(
+    office: Office, desk: httpx.Client
+) -> None:
+    restore(office)
+    ahead = following(FORM).replace("version = 2", "version = 4", 1)
+    told = "mungkin masih ada di HP"
+    assert told in desk.get("/formulir/baru").text and send(desk, ahead, "lihat").status_code == 200
+    office.deps.engine.write(lambda tx: restore_store.note_return(tx, office.phone.device, 2)).result()
+    assert told not in desk.get("/formulir/baru").text and send(desk, ahead, "lihat").status_code == 422
+    name_a_lost_link(office)
+    assert told in desk.get("/formulir/baru").text and send(desk, ahead, "lihat").status_code == 200
+
+
+def test_it_is_said_beforehand_that_a_newer_version_stays_in_use(office: Office, desk: httpx.Client) -> None:
+    restore(office)
+    stays = "HP tetap memakai versi 3"
+    third = send(desk, following(FORM).replace("version = 2", "version = 3", 1), "lihat")
+    assert third.status_code == 200 and stays not in third.text
+    assert send(desk, following(FORM).replace("version = 2", "version = 3", 1)).status_code == 303
+    assert stays in send(desk, following(FORM), "lihat").text
+    answer = send(desk, following(FORM))
+    assert answer.headers["location"] == f"/formulir/{FORM}?versi=2&hasil=terbit"
+    shown = desk.get(answer.headers["location"]).text
+    assert "· Versi 2</p>" in shown and "Formulir sudah terbit" in shown and stays in shown
+    assert stays not in desk.get(f"/formulir/{FORM}?versi=3&hasil=terbit").text
 
 
 @contextmanager
