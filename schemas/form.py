@@ -141,20 +141,12 @@ class Forms:
         return tuple(self.get(form_id) for form_id in self.ids())
 
     def examine(self, published: Published, says: Container[str]) -> Form:
-        """Read a version that is not taken in yet. What it opens must be there, and so must the sentences of
-        its rules (`says` has their keys); privacy never falls. Raises FormError.
+        """Read a version that is about to be published: none is less private than one before it.
+
+        Raises FormError for what cannot be taken in, too.
         """
-        form = self._whole(published.text, published.name)
-        unsaid = [
-            mistake("tanpa_kalimat", say=rule.say).within("field", field.name).of(published.name)
-            for field in form.fields.values()
-            for rule in _rules((field,))
-            if rule.say not in says
-        ]
-        if unsaid:
-            raise FormError(unsaid)
-        before = [self.get(form.id, version) for version in self.versions(form.id) if version < form.version]
-        if any(RANK[form.privacy] < RANK[earlier.privacy] for earlier in before):
+        form = self._readable(published, says)
+        if any(RANK[form.privacy] < RANK[earlier] for earlier in self._privacy_before(form)):
             fallen = mistake("di_bawah_versi_lama", privacy=form.privacy).within("privacy")
             raise FormError([fallen.of(published.name)])
         return form
@@ -163,13 +155,14 @@ class Forms:
         """Take in a version that the office published; one that is there already stays as it is.
 
         `vouched`: the unit's identity signed it. Raises FormError for one that this program cannot read, and
-        UnsignedError for one that is *rahasia* and not vouched for.
+        UnsignedError for one not vouched for that is *rahasia* or follows one that is. Of two others neither
+        puts the other out: a restored office gives numbers out in another order, and what is out must stay.
         """
         key = (published.form, published.version)
         if key in self._known:
             return self.get(*key)
-        form = self.examine(published, says)
-        if form.privacy == "rahasia" and not vouched:
+        form = self._readable(published, says)
+        if not vouched and "rahasia" in (form.privacy, *self._privacy_before(form)):
             raise UnsignedError([mistake("belum_ditandatangani").of(published.name)])
         self._read[key], self._taken[key] = form, published.text
         self._known = {*self._known, key}  # whoever goes through the old one is not disturbed
@@ -178,13 +171,13 @@ class Forms:
     def accept_all(
         self, published: Iterable[Published], says: Container[str], vouched: Callable[[Published], bool]
     ) -> dict[tuple[str, int], FormError]:
-        """Take in versions in their order, and again those that open one which came after them.
+        """Take in versions as they were published, and again those that open one which came after them.
 
         Returns why the others were not taken, by id and version.
         """
         waiting: dict[tuple[str, int], Published] = {}
-        for one in sorted(published, key=_by_version):
-            waiting.setdefault(_by_version(one), one)
+        for one in sorted(published, key=_by_age):
+            waiting.setdefault((one.form, one.version), one)
         refused: dict[tuple[str, int], FormError] = {}
         while waiting:
             refused = {}
@@ -203,6 +196,26 @@ class Forms:
         taken, self._taken, self._known = self._taken, {}, set(self._paths)
         for key in taken:
             del self._read[key]
+
+    def _readable(self, published: Published, says: Container[str]) -> Form:
+        """Read a version. What it opens must be there, and so must the sentences of its rules (`says` has
+        their keys). Raises FormError.
+        """
+        form = self._whole(published.text, published.name)
+        unsaid = [
+            mistake("tanpa_kalimat", say=rule.say).within("field", field.name).of(published.name)
+            for field in form.fields.values()
+            for rule in _rules((field,))
+            if rule.say not in says
+        ]
+        if unsaid:
+            raise FormError(unsaid)
+        return form
+
+    def _privacy_before(self, form: Form) -> list[Privacy]:
+        """Return the privacy of each known version of a form with a lower number."""
+        lower = (version for version in self.versions(form.id) if version < form.version)
+        return [self.get(form.id, version).privacy for version in lower]
 
     def _whole(self, text: str, file: str) -> Form:
         form = read_form(text, file, self._block)
@@ -225,8 +238,8 @@ def load_forms(folder: Path = HERE / "forms", blocks: Path = HERE / "blocks") ->
     return Forms(folder, blocks)
 
 
-def _by_version(one: Published) -> tuple[str, int]:
-    return one.form, one.version
+def _by_age(one: Published) -> tuple[int, str, int]:
+    return one.made_ms, one.form, one.version
 
 
 def _rules(fields: Iterable[Field]) -> Iterator[Rule]:

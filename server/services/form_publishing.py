@@ -2,7 +2,7 @@
 
 What is published is a change in the office's chain, as everything is; phones take it in at their next sync.
 In an office that was restored a number may belong to a version that phones have and it lost: others may be
-given out before it.
+given out before it, until nothing is missing any more.
 A form that is *rahasia* is signed by the unit's identity: an officer of the room gives a passphrase for that.
 """
 
@@ -14,6 +14,7 @@ import msgspec
 from schemas.base import UNREADABLE, Data
 from schemas.form import Field, Form, FormError, Forms
 from schemas.form_reading import read_toml
+from schemas.ids import DeviceId
 from schemas.published import KIND, Published
 from schemas.text import Text
 from server import custody, restore_store
@@ -32,11 +33,15 @@ MOST_LOST = 9
 
 
 class Examined(Data, frozen=True, kw_only=True):
-    """What a text comes to. `form` is None where it has mistakes; `before` is the version that it follows."""
+    """What a text comes to. `form` is None where it has mistakes; `before` is the version that it follows.
+
+    `newest`: the highest version that is out, 0 for none; a higher one than the form's stays in use.
+    """
 
     form: Form | None
     mistakes: tuple[str, ...] = ()
     before: Form | None = None
+    newest: int = 0
 
 
 class Difference(Data, frozen=True, kw_only=True):
@@ -59,13 +64,15 @@ class FormPublishing:
         self,
         engine: Engine,
         office: Actor,
+        device: DeviceId,
         forms: Forms,
         text: Text,
         custodian: Custodian,
         now_ms: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
-        self._engine, self._office, self._forms, self._text = engine, office, forms, text
+        self._engine, self._office, self._device = engine, office, device
+        self._forms, self._text = forms, text
         self._custodian, self._now_ms, self._randomness = custodian, now_ms, randomness
 
     def since(self) -> dict[tuple[str, int], int]:
@@ -76,9 +83,19 @@ class FormPublishing:
 
         return self._engine.read(look)
 
-    def is_restored(self) -> bool:
-        """Whether this office ever came back from a backup: then it may have lost what it had published."""
-        return self._engine.read(restore_store.last_restore) is not None
+    def may_have_lost(self) -> bool:
+        """Whether this office came back from a backup, and phones may hold what it had published since.
+
+        So it is until all have come back and none names a link of the office that is not here.
+        """
+
+        def look(tx: Reader) -> bool:
+            if restore_store.last_restore(tx) is None:
+                return False
+            missing = restore_store.missing(tx, self._device)
+            return bool(missing.phones or missing.heads)
+
+        return self._engine.read(look)
 
     def examine(self, text: str) -> Examined:
         """Read a text as the version that follows the newest one, and say what is wrong with it."""
@@ -87,8 +104,8 @@ class FormPublishing:
             return made
         known = self._forms.versions(made.form)
         newest = max(known, default=0)
-        may_be_lost = self.is_restored() and made.version not in known and made.version <= newest + MOST_LOST
-        if made.version != newest + 1 and not may_be_lost:
+        is_free = made.version not in known and made.version <= newest + MOST_LOST
+        if made.version != newest + 1 and not (is_free and self.may_have_lost()):
             wanted = self._text("kantor.formulir.nomor_salah", nomor=newest + 1, tertulis=made.version)
             return Examined(form=None, mistakes=(wanted,))
         try:
@@ -96,7 +113,8 @@ class FormPublishing:
         except FormError as error:
             return self._refused(error, made.name, text)
         earlier = max((version for version in known if version < form.version), default=0)
-        return Examined(form=form, before=self._forms.get(form.id, earlier) if earlier else None)
+        before = self._forms.get(form.id, earlier) if earlier else None
+        return Examined(form=form, before=before, newest=newest)
 
     def publish(self, person: Person, text: str, passphrase: str) -> Out | Examined | Refusal | Denied:
         """Publish a text; for a *rahasia* form the passphrase must be that of an officer of the room."""

@@ -159,13 +159,14 @@ class Quarantine:
 
     def judge(self) -> int:
         """Judge all that was refused by the present rules; return how many fare otherwise now. Durable."""
+        rules = self._rules()  # a form that is published while this goes on has not judged all
         after, mended = 0, 0
         while batch := self._engine.read(lambda tx, at=after: quarantine_store.rejected(tx, at, BATCH)):
             ids = [change for _, change in batch]
             outcomes = self._engine.write(lambda tx, ids=ids: self._judge.judge_again(tx, ids)).result()
             mended += len(outcomes.keys() & set(ids))
             after = batch[-1][0]
-        self._engine.write(lambda tx: quarantine_store.keep_judged(tx, self._rules())).result()
+        self._engine.write(lambda tx: quarantine_store.keep_judged(tx, rules)).result()
         return mended
 
     def judge_after_upgrade(self) -> int:

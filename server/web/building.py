@@ -184,6 +184,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         publishing=FormPublishing(
             engine,
             deps.office,
+            deps.office.device,
             deps.forms,
             deps.text,
             room.custodian,

@@ -3,8 +3,8 @@
 Rule: what a phone will show is shown here before it is published, and publishing says what changes.
 """
 
+import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from litestar import Response, get, post
@@ -14,7 +14,6 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.form import Angka, Field, Form, Multi, Option, Pilihan, Tabel, Turunan
 from server.access import may
-from server.engine import DiskError
 from server.services.form_publishing import Examined, Out, differences, next_text
 from server.services.people import Denied
 from server.services.room_held import Refusal
@@ -22,6 +21,8 @@ from server.web.errors import ForbiddenError, MissingError
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 from server.web.turns import BUSY, Busy
+
+logger = logging.getLogger("server.web")
 
 GLYPHS = {
     "foto": "camera", "berkas": "form", "tanda_tangan": "signature", "gps": "location", "tanggal": "calendar",
@@ -92,8 +93,8 @@ def form_routes(site: Site) -> list[Any]:
         notice: Notice | None = None,
         status: int = 200,
     ) -> Response[str]:
-        restored = await site.work(work.is_restored)
-        values = {"text": text, "notice": notice, "restored": restored, **_examined(site, examined)}
+        lost = await site.work(work.may_have_lost)
+        values = {"text": text, "notice": notice, "may_have_lost": lost, **_examined(site, examined)}
         return await site.page("forms/new.html", visitor, "formulir", values, status=status)
 
     @get("/formulir")
@@ -123,9 +124,8 @@ def form_routes(site: Site) -> list[Any]:
         outcome = await site.turns.work(lambda: work.publish(visitor.person, text, given.get("frasa", "")))
         match outcome:
             case Out(form=form):
-                with suppress(DiskError):  # visits of it that came before: the next start judges them too
-                    await site.work(site.quarantine.judge_after_upgrade)
-                return onward(f"/formulir/{form.id}?hasil=terbit")
+                await site.work(lambda: _judge_again(site))
+                return onward(f"/formulir/{form.id}?versi={form.version}&hasil=terbit")
             case Denied():
                 raise ForbiddenError
             case Examined():
@@ -147,7 +147,8 @@ def form_routes(site: Site) -> list[Any]:
             raise MissingError
         shown = site.deps.forms.get(form, known[asked])
         since = await site.work(work.since)
-        is_done = request.query_params.get("hasil") == "terbit"
+        stays = _stays(site, shown.version, max(known.values()))
+        done = Notice(tone="good", icon="check", title=site.text("kantor.formulir.terbit"), text=stays)
         values = {
             "form": shown,
             "service": site.text(f"layanan.{shown.service}"),
@@ -157,9 +158,7 @@ def form_routes(site: Site) -> list[Any]:
             ],
             "text": site.deps.forms.text_of(form, shown.version),
             "may_publish": may(visitor.person, "publish_forms"),
-            "notice": Notice(tone="good", icon="check", title=site.text("kantor.formulir.terbit"))
-            if is_done
-            else None,
+            "notice": done if request.query_params.get("hasil") == "terbit" else None,
         }
         return await site.page("forms/one.html", visitor, "formulir", values)
 
@@ -171,6 +170,15 @@ async def _publisher(allowed: Any, request: Asking) -> Visitor:
     if not may(visitor.person, "publish_forms"):
         raise ForbiddenError
     return visitor
+
+
+def _judge_again(site: Site) -> None:
+    """Judge visits of a form that came before it. It is out whatever comes of that."""
+    try:
+        site.quarantine.judge_after_upgrade()
+    except Exception as error:  # noqa: BLE001 - the next start judges them too
+        # the kind only: a message may hold what a person wrote
+        logger.error("%s while judging again", type(error).__name__)
 
 
 def _lines(site: Site) -> list[Line]:
@@ -195,6 +203,11 @@ def _since(site: Site, form: str, version: int, since: dict[tuple[str, int], int
     return site.text("kantor.formulir.sejak", kapan=written.date_and_clock(at_ms))
 
 
+def _stays(site: Site, version: int, newest: int) -> str:
+    """Say that phones go on with another version where a newer one is out."""
+    return site.text("kantor.formulir.tetap", nomor=newest) if version < newest else ""
+
+
 def _examined(site: Site, examined: Examined | None) -> dict[str, Any]:
     form = examined.form if examined else None
     changes = differences(examined.before, form) if examined and form else []
@@ -212,6 +225,7 @@ def _examined(site: Site, examined: Examined | None) -> dict[str, Any]:
             )
             for each in changes
         ],
+        "stays": _stays(site, form.version, examined.newest) if examined and form else "",
         "sealed": form is not None and form.privacy == "rahasia",
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -102,6 +103,40 @@ def test_a_draft_outlives_the_office_forgetting_its_version(field: Field) -> Non
     again = field.visits.draft(draft.id)
     assert isinstance(again, DraftView) and again.forms["bpnt_kpm"].version == 2
     field.visits.save(draft.id, "bpnt_kpm", "hasil_kunjungan", "terisi_lengkap")
+
+
+@pytest.mark.parametrize("lost_first", [True, False])
+def test_a_version_that_a_restore_lost_and_the_one_given_out_instead_go_together(
+    field: Field, lost_first: bool
+) -> None:
+    """Some phones have the lost one, more private than what came after it; others meet it later."""
+    lost = following("ewarong", ('privacy = "biasa"', 'privacy = "spesifik"'))
+    text = lost.text.replace('privacy = "spesifik"', 'privacy = "biasa"', 1)
+    text = text.replace(f"version = {lost.version}", f"version = {lost.version + 1}", 1)
+    instead = Published(form="ewarong", version=lost.version + 1, text=text, made_ms=2)
+    again = msgspec.structs.replace(lost, made_ms=3)
+    for one in (lost, instead) if lost_first else (instead, again):
+        take(field, one)
+    draft = field.visits.start("ewarong", None, None)
+    assert isinstance(draft, DraftView) and draft.forms["ewarong"].version == instead.version
+    FORMS.forget_taken()
+    field.die()
+    assert field.visits.draft(draft.id).forms["ewarong"].version == instead.version
+    assert {lost.version, instead.version} < set(FORMS.versions("ewarong"))
+    assert field.bench.published.beyond == ()
+
+
+@pytest.mark.parametrize(("opened_ms", "known"), [(2, (1, 2)), (0, (1, 2, 3))], ids=["after it", "before it"])
+def test_a_sealed_form_is_not_opened_by_the_office_alone(
+    field: Field, opened_ms: int, known: tuple[int, ...]
+) -> None:
+    """One that was out already when a restored office found the sealed one again stays."""
+    identity = Ed25519PrivateKey.generate()
+    field.store.put(PINNED, identity.public_key().public_bytes_raw())
+    sealed = following("skm", ('privacy = "biasa"', 'privacy = "rahasia"'), identity)
+    text = sealed.text.replace('"rahasia"', '"biasa"', 1).replace("version = 2", "version = 3", 1)
+    take(field, sealed, Published(form="skm", version=3, text=text, made_ms=opened_ms))
+    assert FORMS.versions("skm") == known
 
 
 def test_another_vault_knows_nothing_of_it(field: Field, tmp_path: Path, time: SetTime) -> None:

@@ -1,24 +1,29 @@
 """A form that the office publishes: read, looked at, sent to phones, and never changed again."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from schemas.form import FormError, Forms, UnsignedError, load_forms
-from schemas.ids import ChangeId, Part
+from schemas.ids import NO_LINK, ChangeId, LinkHash, Part
 from schemas.published import KIND, Published, from_fields
 from schemas.text import load_text
 from schemas.wire import Applied, Cursor, Outcome, Rejected, SyncRequest, SyncResponse
 from server import queries, restore_store
 from server.compose import Refused, close_office, open_office
+from server.deps import Deps
 from server.published import is_vouched, published
 from server.restore_store import Restore
 from server.services.form_publishing import differences, next_text
+from server.services.quarantine import Quarantine
 from server.store import SqlOfficeStore
+from sync.chain import Link
 from sync.change import FormAnswers, Patch
+from sync.store import Entry
 from tests.contract.people import record_id
 from tests.server.conftest import Silent
 from tests.server.room_office import PHRASES, add_officers, csrf, hold_ceremony, log_in, serving_cheaply
@@ -69,7 +74,9 @@ def test_what_is_published_is_shown_first_and_counts_at_once(office: Office, des
     assert looked.status_code == 200 and "Terbitkan versi 2" in looked.text
     assert office.deps.forms.versions(FORM) == (1,)
     answer = send(desk, text)
-    assert answer.status_code == 303 and answer.headers["location"] == f"/formulir/{FORM}?hasil=terbit"
+    assert (
+        answer.status_code == 303 and answer.headers["location"] == f"/formulir/{FORM}?versi=2&hasil=terbit"
+    )
     assert office.deps.forms.get(FORM).title == "Pengaduan warga"
     assert "diterbitkan kantor" in desk.get(f"/formulir/{FORM}").text
     assert "bawaan aplikasi" in desk.get(f"/formulir/{FORM}?versi=1").text
@@ -99,18 +106,43 @@ def test_a_visit_that_came_before_its_version_counts_as_soon_as_that_is_out(
     assert isinstance(outcome_of(office, change), Applied) and office.fields(visit)["state"] == "diterima"
 
 
+def test_what_is_out_is_told_so_though_judging_again_breaks_off(
+    desk: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: Quarantine) -> int:
+        raise ValueError("3314990101800001")
+
+    monkeypatch.setattr(Quarantine, "judge_after_upgrade", broken)
+    assert send(desk, following(FORM)).status_code == 303
+    assert "ValueError while judging again" in caplog.text and "331499" not in caplog.text
+
+
+def restore(office: Office) -> None:
+    """Note a restore, after which the office's phone has not come back yet."""
+    restored = Restore(at_ms=1, medium="0" * 16, number=1, begun_ms=1, last_seq=1, replayed=0)
+    office.deps.engine.write(lambda tx: restore_store.add_restore(tx, restored)).result()
+
+
+def name_a_lost_link(office: Office) -> None:
+    """Let a phone name a link of the office's chain that is not here."""
+    none, head = LinkHash(NO_LINK), LinkHash(b"l" * 32)
+    link = Link(device=office.phone.device, counter=1, prev=none, change=ChangeId(none), seen=head)
+    named = Entry(link=link, hash=head, raw_link=b"", content=None)
+    office.deps.engine.write(lambda tx: restore_store.note_heads(tx, [named], 3)).result()
+
+
 def test_a_restored_office_may_leave_a_number_to_the_version_that_it_lost(
     office: Office, desk: httpx.Client
 ) -> None:
     second = following("bpnt_kpm")
     third = second.replace("version = 2", "version = 3", 1)
     wrong = "versi berikutnya harus bernomor 2"
+    name_a_lost_link(office)  # which says nothing of an office that was never restored
     assert (
         wrong in send(desk, third, "lihat").text
         and "pernah dipulihkan" not in desk.get("/formulir/baru").text
     )
-    restored = Restore(at_ms=1, medium="0" * 16, number=1, begun_ms=1, last_seq=1, replayed=0)
-    office.deps.engine.write(lambda tx: restore_store.add_restore(tx, restored)).result()
+    restore(office)
     assert "pernah dipulihkan" in desk.get("/formulir/baru").text
     for number in (1, 12):
         assert wrong in send(desk, second.replace("version = 2", f"version = {number}", 1), "lihat").text
@@ -120,21 +152,67 @@ def test_a_restored_office_may_leave_a_number_to_the_version_that_it_lost(
     assert office.deps.verify(Silent()).faults == []
 
 
+def test_once_nothing_that_was_lost_is_missing_the_next_number_alone_is_right(
+    office: Office, desk: httpx.Client
+) -> None:
+    restore(office)
+    ahead = following(FORM).replace("version = 2", "version = 4", 1)
+    told = "mungkin masih ada di HP"
+    assert told in desk.get("/formulir/baru").text and send(desk, ahead, "lihat").status_code == 200
+    office.deps.engine.write(lambda tx: restore_store.note_return(tx, office.phone.device, 2)).result()
+    assert told not in desk.get("/formulir/baru").text and send(desk, ahead, "lihat").status_code == 422
+    name_a_lost_link(office)
+    assert told in desk.get("/formulir/baru").text and send(desk, ahead, "lihat").status_code == 200
+
+
+def test_it_is_said_beforehand_that_a_newer_version_stays_in_use(office: Office, desk: httpx.Client) -> None:
+    restore(office)
+    stays = "HP tetap memakai versi 3"
+    third = send(desk, following(FORM).replace("version = 2", "version = 3", 1), "lihat")
+    assert third.status_code == 200 and stays not in third.text
+    assert send(desk, following(FORM).replace("version = 2", "version = 3", 1)).status_code == 303
+    assert stays in send(desk, following(FORM), "lihat").text
+    answer = send(desk, following(FORM))
+    assert answer.headers["location"] == f"/formulir/{FORM}?versi=2&hasil=terbit"
+    shown = desk.get(answer.headers["location"]).text
+    assert "· Versi 2</p>" in shown and "Formulir sudah terbit" in shown and stays in shown
+    assert stays not in desk.get(f"/formulir/{FORM}?versi=3&hasil=terbit").text
+
+
+@contextmanager
+def opened_again(office: Office, folder: Path) -> Generator[Deps]:
+    data = next(path for path in folder.rglob("office.db")).parent
+    close_office(office.deps)
+    again = open_office(data, None)
+    assert not isinstance(again, Refused)
+    try:
+        yield again
+    finally:
+        close_office(again)
+
+
 def test_a_version_is_there_after_a_restart_and_the_office_verifies(
     office: Office, desk: httpx.Client, tmp_path: Path
 ) -> None:
     assert send(desk, following("bpnt_kpm")).status_code == 303
     office.add_visit(more={"bpnt_kpm": FormAnswers(version=2, answers=ANSWERS)})
     assert office.deps.verify(Silent()).faults == []
-    data = next(path for path in tmp_path.rglob("office.db")).parent
-    close_office(office.deps)
-    again = open_office(data, None)
-    assert not isinstance(again, Refused)
-    try:
+    with opened_again(office, tmp_path) as again:
         assert again.forms.versions("bpnt_kpm") == (1, 2)
         assert again.verify(Silent()).faults == []
-    finally:
-        close_office(again)
+
+
+def test_a_lost_version_that_was_more_private_takes_the_one_after_it_from_nobody(
+    office: Office, desk: httpx.Client, tmp_path: Path
+) -> None:
+    restore(office)
+    more_private = following("skm", ('privacy = "biasa"', 'privacy = "spesifik"'))
+    for number, text in ((3, following("skm")), (2, more_private)):
+        assert send(desk, text.replace("version = 2", f"version = {number}", 1)).status_code == 303
+    fourth = following("skm").replace("version = 2", "version = 4", 1)
+    assert "lebih terbuka daripada versi sebelumnya" in send(desk, fourth, "lihat").text
+    with opened_again(office, tmp_path) as again:
+        assert again.forms.versions("skm") == (1, 2, 3)
 
 
 def test_a_version_that_is_out_never_changes(office: Office, desk: httpx.Client) -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from schemas.base import encode
 from schemas.ids import ChangeId, PersonId, RecordId
-from schemas.wire import Applied, Rejected
+from schemas.wire import Applied, Outcome, Rejected
 from server import quarantine_store
 from server.access import Person
 from server.compose import unlock
+from server.engine import Writer
 from server.services.quarantine import BATCH, KeptPage, fingerprint
 from server.store import SqlOfficeStore
 from server.verify import verify
@@ -111,6 +112,26 @@ def test_after_an_upgrade_what_was_refused_is_judged_again_by_itself_and_only_on
     assert ward.office.fields(visit)["state"] == "diterima" and len(ward.office.blobs_of(visit)) == 3
     assert newer.judge_after_upgrade() == 0
     assert ward.faults() == []
+
+
+def test_a_form_that_comes_while_others_are_judged_is_judged_by_too(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is taken in after the last batch: what waits for it was judged without it."""
+    office, known = ward.office.deps.office, [b"before"]
+    judged = office.judge_again
+
+    def judge_again(writer: Writer, names: list[ChangeId]) -> dict[ChangeId, Outcome]:
+        known.append(b"after")
+        return judged(writer, names)
+
+    monkeypatch.setattr(ward.quarantine, "_rules", lambda: known[-1])
+    with ward.older_program(monkeypatch), monkeypatch.context() as patched:
+        patched.setattr(office, "judge_again", judge_again)
+        _, change = ward.office.add_visit(photos=())
+        assert ward.quarantine.judge_after_upgrade() == 0 and known[-1] == b"after"
+    assert ward.quarantine.judge_after_upgrade() == 1
+    assert isinstance(ward.outcome(change), Applied)
 
 
 def test_an_office_that_judged_again_verifies_whole_with_what_waited(
