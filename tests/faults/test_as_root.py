@@ -64,7 +64,7 @@ def test_root_is_told_as_whom_to_work_on_an_office_of_another_user(
 
 @pytest.mark.parametrize("whose", ["kunci/kantor.key", "kunci", "sambang", "sambang/kantor"])
 @pytest.mark.parametrize("command", LAYING.values(), ids=LAYING)
-def test_root_is_told_as_whom_to_lay_an_office_where_another_user_has_the_key_the_data_or_a_folder_around(
+def test_root_is_told_as_whom_to_lay_an_office_where_another_user_has_the_key_or_the_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...], whose: str
 ) -> None:
     """Row 94. What root lays there the server could not read."""
