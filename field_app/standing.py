@@ -94,7 +94,7 @@ class Standings:
             return replace(sent, status="menunggu_kirim")
         about = outcomes.get(version.patch) if version.patch is not None else None
         is_about_nobody = isinstance(about, Rejected) and about.problem == DESTROYED
-        judged = [each for each in outcomes.values() if not (is_about_nobody and each is about)]
+        judged = [each for name, each in outcomes.items() if not (is_about_nobody and name == version.patch)]
         refused = next((each for each in judged if isinstance(each, Rejected)), None)
         if refused is not None:
             why, again = f"{TEXTS}.{refused.problem}", refused.problem in CURABLE

@@ -2,6 +2,7 @@
 
 What is due follows from what was verified, so a run that was missed while the server was off is made up for
 at its start. One folder lock keeps this process and the `backup` command apart. A second thread streams.
+A third looks where media lie: one that is dead holds whoever touches it, and must hold no page and no copy.
 """
 
 import logging
@@ -29,7 +30,9 @@ from sync.chain import Tip
 T = TypeVar("T")
 
 LOOK_S = 30
-"""How often it is looked what is due."""
+"""How often it is looked what is due, and where media lie."""
+STOP_S = 1
+"""How long it is waited at the end for a look at media, which one that is dead may hold for good."""
 STREAM_S = 0.4
 """How long commits wait at most to be streamed; five times that where the medium is in trouble."""
 RETRY_MS = 15 * 60_000
@@ -98,9 +101,12 @@ class Keeper:
         self._asked = False
         self._worked_out_ms = 0
         self._threads: list[threading.Thread] = []
+        self._looking = threading.Thread(target=self._look_at_media, name="media", daemon=True)
         self._streamer = Streamer(source)
         self._unnoted: dict[str, Ended] = {}
         self.running: Running | None = None
+        self.beside_key: tuple[str, ...] = ()
+        """The media that lay on the disk of the key file when it was last looked."""
 
     @property
     def is_stopping(self) -> bool:
@@ -133,7 +139,7 @@ class Keeper:
             threading.Thread(target=self._keep, name="backups", daemon=True),
             threading.Thread(target=self._stream, name="stream", daemon=True),
         ]
-        for thread in self._threads:
+        for thread in (*self._threads, self._looking):
             thread.start()
 
     def stop(self) -> None:
@@ -142,6 +148,8 @@ class Keeper:
         self._wake.set()
         for thread in self._threads:
             thread.join()
+        if self._threads:
+            self._looking.join(STOP_S)
         self._threads = []
 
     def ask(self) -> bool:
@@ -152,11 +160,20 @@ class Keeper:
         self._wake.set()
         return True
 
-    def beside_key(self, path: str) -> bool:
-        """Say whether a medium lies now on the disk of the key file; see server/backups/medium.py."""
-        source = self._source
-        data = source.database.parent
-        return source.key_path is not None and beside_key(Path(path), data, source.key_path, source.disk_of)
+    def look_at_media(self) -> None:
+        """Look which media lie on the disk of the key file; see server/backups/medium.py."""
+        source, data = self._source, self._source.database.parent
+        key = source.key_path
+        if key is None:
+            return
+        plan, copies = source.engine.read(
+            lambda reader: (backup_store.plan(reader), backup_store.newest_copies(reader))
+        )
+        copies += [ended.copy for ended in self.unnoted if ended.copy is not None]
+        paths = dict.fromkeys([*plan.copies, plan.stream, *(copy.path for copy in copies)])
+        self.beside_key = tuple(
+            path for path in paths if path and beside_key(Path(path), data, key, source.disk_of)
+        )
 
     def copy_to(
         self, paths: Sequence[str], keep: int, progress: Progress | None = None
@@ -274,6 +291,16 @@ class Keeper:
             self.running = None
         if not 0 <= now_ms - self._worked_out_ms < DAY_MS:
             self.work_out()
+
+    def _look_at_media(self) -> None:
+        while not self.is_stopping:
+            try:
+                self.look_at_media()
+            except ClosedError:
+                return
+            except Exception as error:  # noqa: BLE001 - whatever it was, it is looked again
+                logger.error("%s while looking at media", type(error).__name__)
+            self._stop.wait(LOOK_S)
 
     def _stream(self) -> None:
         while not self.is_stopping:

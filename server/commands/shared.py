@@ -55,9 +55,11 @@ def of_another_user(args: argparse.Namespace) -> Refused | None:
 
 
 def _next_to_another(data: Path, key: Path) -> Refused | None:
-    """Say as whose an office is laid here: its key file's owner, or that of the folder around it."""
-    around = next(folder for folder in data.absolute().parents if folder.exists())
-    for path in (key, around):
+    """Say as whose an office is laid here: the owner of its key file or its data folder where these are there
+    already, or of the folder around either.
+    """
+    around = (next(each for each in path.absolute().parents if each.exists()) for path in (key, data))
+    for path in (key, data, *around):
         if owner := _owner(path):
             return Refused(say="pemilik_di_sebelah", values={"berkas": str(path), "pemilik": _name(owner)})
     return None

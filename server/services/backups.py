@@ -1,6 +1,6 @@
 """How the backups stand, in words. Rule: a problem says what to do, and only what was read back counts."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from schemas import format as written
 from schemas.base import Data
@@ -109,11 +109,11 @@ class Backups:
 
     def standing(self) -> Standing:
         """Say in one sentence whether the office is safe: first of all, whether it can be opened again."""
-        plan, copies = self._engine.read(lambda reader: (backup_store.plan(reader), self._copies(reader)))
+        copies = self._engine.read(self._copies)
         found = self._key() or self._standing(copies)
         if found.tone != "good":
             return found
-        return self._beside_key(_places(plan, copies)) or self._second(copies) or found
+        return self._beside_key() or self._second(copies) or found
 
     def view(self) -> BackupsView:
         """Return all that the page shows."""
@@ -122,7 +122,7 @@ class Backups:
         every = self._say("jadwal", jam=plan.every_ms // HOUR_MS, jumlah=plan.keep)
         return BackupsView(
             standing=self._standing(facts.copies),
-            key=self._key() or self._beside_key(_places(plan, facts.copies)),
+            key=self._key() or self._beside_key(),
             second=self._second(facts.copies),
             media=tuple(self._media(facts)),
             plan=every if plan.copies else self._say("tanpa_rencana"),
@@ -139,9 +139,9 @@ class Backups:
         said = self._say(f"{trouble}_arti", kunci=self._key_file.path)
         return Standing(tone="bad", icon="key", title=self._say(trouble), text=said)
 
-    def _beside_key(self, paths: Collection[str]) -> Standing | None:
+    def _beside_key(self) -> Standing | None:
         """Warn where whoever takes one disk has a backup and what opens it."""
-        beside = ", ".join(path for path in paths if self._keeper.beside_key(path))
+        beside = ", ".join(self._keeper.beside_key)
         if not beside:
             return None
         said = self._text("cadangan.perintah.disk_kunci", folder=beside, kunci=self._key_file.path)
@@ -310,8 +310,3 @@ class Backups:
 
     def _say(self, key: str, **values: object) -> str:
         return self._text(f"{TEXTS}.{key}", **values)
-
-
-def _places(plan: Plan, copies: Collection[Copy]) -> Collection[str]:
-    """Return where media of this office are known to lie, each once."""
-    return dict.fromkeys([*plan.copies, *filter(None, [plan.stream]), *(copy.path for copy in copies)])

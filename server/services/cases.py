@@ -17,7 +17,7 @@ from schemas.workflow_types import Event, Need
 from server import page_store
 from server.access import Person, Thing, is_inside, may, refused
 from server.engine import Engine, Reader, Writer
-from server.services.opening_cases import CALL_OFF, falls_from, is_withdrawn, stands_instead
+from server.services.opening_cases import CALL_OFF, falls_from, is_withdrawn, stands_instead, visit_of
 from server.services.people import Actor, Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.services.sealed_rows import kode_of, officer_of, officers, title_of
@@ -26,6 +26,7 @@ from server.services.visits import names
 from server.shelves import stages_under_way, thing_of_case
 from server.store import SqlOfficeStore
 from sync.change import Advance
+from sync.losses import is_destroyed
 from sync.neutral import is_sealed
 from sync.store import Record
 
@@ -91,9 +92,9 @@ class CaseView(Data, frozen=True, kw_only=True):
     days: int | None
     working_days: bool
     seen: str
-    visit: str
     steps: tuple[Step, ...]
     history: tuple[Past, ...]
+    visit: str = ""
     officer: str = ""
     sealed: bool = False
     subject: str = ""
@@ -184,7 +185,7 @@ class Cases:
         def work(tx: Reader) -> CaseView | NotThere | Denied:
             store = SqlOfficeStore.reading(tx)
             record = store.records([case]).get(case)
-            if record is None or record.kind != "kasus":
+            if record is None or record.kind != "kasus" or is_destroyed(record):
                 return NotThere()
             why = self._refused(person, record)
             if why is not None:
@@ -192,9 +193,12 @@ class Cases:
             fields = record.fields
             history: list[dict[str, Any]] = fields.get("history", [])
             named = {str(fields.get("subjek") or ""), *(str(step["by"]) for step in history)}
-            view = self._view(record, person, today, names(store, named - {""}))
-            if not view.final:
-                return replace(view, withdrawn=is_withdrawn(store, record))
+            view, visit = (
+                self._view(record, person, today, names(store, named - {""})),
+                visit_of(store, record),
+            )
+            left = not view.final and is_withdrawn(visit)
+            view = replace(view, visit=visit.id if visit else "", withdrawn=left)
             other = stands_instead(tx, store, record, self._workflows)
             return replace(view, instead=other, steps=()) if other else view
 
@@ -208,7 +212,7 @@ class Cases:
         def work(tx: Writer) -> Decided | Stale | Incomplete | NotThere | Denied:
             store = SqlOfficeStore.writing(tx)
             record = store.records([case]).get(case)
-            if record is None or record.kind != "kasus":
+            if record is None or record.kind != "kasus" or is_destroyed(record):
                 return NotThere()
             thing = self._thing(record)
             why = refused(person, "move_cases", thing)
@@ -274,7 +278,6 @@ class Cases:
             days=(due - today).days if due else None,
             working_days=state.working_days,
             seen=record.head.hex() if record.head else "",
-            visit=str(fields.get("kunjungan") or ""),
             steps=self._steps(record, workflow, person),
             history=() if sealed else tuple(_past(step, workflow, known) for step in history),
             officer=officer_of(record, known) if sealed else "",

@@ -159,10 +159,10 @@ class Destroying:
         """Whether somebody may propose a thing of theirs to be destroyed, whatever else forbids it now."""
         return self._refused(person, "propose_destruction", record) is None
 
-    def needed(self, tx: Reader, visits: Iterable[Record]) -> set[RecordId]:
-        """Return those of these visits on which a case rests that is under way: it is decided by them."""
+    def needed(self, tx: Reader, visits: Iterable[Record]) -> dict[RecordId, Record]:
+        """Return those of these visits on which a case rests that is under way, each with its case."""
         return {
-            visit
+            visit: case
             for visit, case in cases_on(tx, visits)
             if "workflow" in case.fields and not self._is_finished(case)
         }

@@ -19,6 +19,7 @@ from server.services.visits import Visit
 from server.shelves import stage, stages_under_way
 from server.store import SqlOfficeStore
 from sync.change import Patch
+from sync.losses import is_destroyed
 from sync.neutral import is_sealed
 from sync.places import place_of
 from sync.store import Fields, Record
@@ -96,11 +97,16 @@ def falls_from(workflow: Workflow, state: str) -> bool:
     return event is not None and state in event.from_
 
 
-def is_withdrawn(store: SqlOfficeStore, case: Record) -> bool:
-    """Whether the visit of a case is not approved any more."""
+def is_withdrawn(visit: Record | None) -> bool:
+    """Whether the visit of a case is there and not approved any more."""
+    return visit is not None and visit.fields["state"] != APPROVED
+
+
+def visit_of(store: SqlOfficeStore, case: Record) -> Record | None:
+    """Return the visit of a case, if it was not destroyed: a case that had ended may be taken up again."""
     name = _visit_of(case)
     visit = store.records([name]).get(name)
-    return visit is not None and visit.kind == "kunjungan" and visit.fields["state"] != APPROVED
+    return None if visit is None or visit.kind != "kunjungan" or is_destroyed(visit) else visit
 
 
 def stands_instead(tx: Reader, store: SqlOfficeStore, case: Record, workflows: Workflows) -> RecordId | None:

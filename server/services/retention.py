@@ -4,7 +4,7 @@ The years of a service are data; the office changes them by a record of kind `ma
 every earlier word stays. They count from the decision of a visit, and from the day a case came to its end.
 """
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from schemas.base import Data
@@ -14,13 +14,15 @@ from schemas.ids import PersonId, RecordId
 from schemas.protection import MOST_YEARS, load_processing
 from schemas.workflow import Workflows
 from server import protection_store
-from server.access import Person, may
+from server.access import Person, may, refused
 from server.engine import Engine, Reader, Writer
 from server.services.belongings import all_above
 from server.services.chain_record import patches_of, word_id, word_on, write_record
 from server.services.destroying import DONE_STATES, HOLD, PROPOSAL, Destroying
 from server.services.people import Actor
+from server.shelves import thing_of_case
 from server.store import SqlOfficeStore
+from sync.neutral import is_sealed
 from sync.store import Fields, Record
 
 KEPT = "masa_simpan"
@@ -47,7 +49,10 @@ class Past(Data, frozen=True, kw_only=True):
 
 
 class Due(Data, frozen=True, kw_only=True):
-    """One thing whose time is over. `standing`: why it cannot be proposed now, empty when it can."""
+    """One thing whose time is over. `standing`: why it cannot be proposed now, empty when it can.
+
+    `case`: the one under way that holds it, where the reader may see that.
+    """
 
     target: RecordId
     kind: str
@@ -55,6 +60,7 @@ class Due(Data, frozen=True, kw_only=True):
     ended: date
     until: date
     standing: str
+    case: str = ""
 
 
 class Dues(Data, frozen=True, kw_only=True):
@@ -133,11 +139,19 @@ class Retention:
                 ]
             first = sorted(found, key=lambda each: each[:2])[:MOST_DUE] if proposes else []
             things = SqlOfficeStore.reading(tx).records([name for _, name, _, _ in first])
-            needed = self._destroying.needed(tx, things.values())
+            needed = {
+                visit: case.id if self._may_see(person, case) else ""
+                for visit, case in self._destroying.needed(tx, things.values()).items()
+            }
             shown = tuple(_due(tx, things[name], rule, ended, needed) for _, name, ended, rule in first)
             return Dues(shown=shown, total=len(found))
 
         return self._engine.read(work)
+
+    def _may_see(self, person: Person, case: Record) -> bool:
+        workflow = self._workflows.get(case.fields["workflow"], case.fields["workflow_version"])
+        thing = thing_of_case(workflow, case.fields)
+        return not is_sealed(case) and refused(person, "see_cases", thing) is None
 
     def _visits(self, tx: Reader, rule: Rule, today: date) -> Iterable[tuple[RecordId, date]]:
         forms = [name for name in self._forms.ids() if self._forms.get(name).service == rule.service]
@@ -169,7 +183,7 @@ def _rules(tx: Reader) -> list[Rule]:
     return found
 
 
-def _due(tx: Reader, record: Record, rule: Rule, ended: date, needed: Set[RecordId]) -> Due:
+def _due(tx: Reader, record: Record, rule: Rule, ended: date, needed: Mapping[RecordId, str]) -> Due:
     known = word_on(tx, PROPOSAL, record.id)
     holds = [word_on(tx, HOLD, name) for name in (record.id, *all_above(tx, record))]
     held = any(each is not None and each.fields["ditahan"] for each in holds)
@@ -181,6 +195,7 @@ def _due(tx: Reader, record: Record, rule: Rule, ended: date, needed: Set[Record
         ended=ended,
         until=_years(ended, rule.years),
         standing="ditahan" if held else "diusulkan" if proposed else "perlu" if record.id in needed else "",
+        case=needed.get(record.id, ""),
     )
 
 

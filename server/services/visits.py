@@ -21,6 +21,7 @@ from server.settings import Limits, settings
 from server.store import SqlOfficeStore
 from sync.chain import head_message, link_hash, read_link
 from sync.change import Content, Decide, Evidence, Place, Submit, read
+from sync.losses import is_destroyed
 from sync.store import Record
 
 STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
@@ -100,10 +101,10 @@ class Visit(Data, frozen=True, kw_only=True):
 
 
 def load_visit(tx: Reader, visit: RecordId) -> Visit | None:
-    """Read a visit with all that its page shows; None when there is no such visit."""
+    """Read a visit with all that its page shows; None when there is no such visit, or not any more."""
     store = SqlOfficeStore.reading(tx)
     record = store.records([visit]).get(visit)
-    if record is None or record.kind != "kunjungan":
+    if record is None or record.kind != "kunjungan" or is_destroyed(record):
         return None
     versions = load_versions(tx, [ChangeId(bytes.fromhex(v["change"])) for v in record.fields["versions"]])
     if not versions:

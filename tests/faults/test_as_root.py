@@ -62,22 +62,25 @@ def test_root_is_told_as_whom_to_work_on_an_office_of_another_user(
     assert world.faults() == []
 
 
-@pytest.mark.parametrize("whose", ["key", "folder"])
+@pytest.mark.parametrize("whose", ["kunci/kantor.key", "kunci", "sambang", "sambang/kantor"])
 @pytest.mark.parametrize("command", LAYING.values(), ids=LAYING)
 def test_root_is_told_as_whom_to_lay_an_office_where_another_user_has_the_key_or_the_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...], whose: str
 ) -> None:
     """Row 94. What root lays there the server could not read."""
-    around, key = tmp_path / "sambang", tmp_path / "kunci" / "kantor.key"
-    around.mkdir()
-    key.parent.mkdir()
-    key.write_text("kunci", "utf-8")
-    os.chown(key if whose == "key" else around, pwd.getpwnam(NOBODY).pw_uid, 0)
+    data, key, theirs = tmp_path / "sambang" / "kantor", tmp_path / "kunci" / "kantor.key", tmp_path / whose
+    for folder in (data.parent, key.parent):
+        folder.mkdir(exist_ok=True)
+    if theirs == key:
+        key.touch()
+    else:
+        theirs.mkdir(exist_ok=True)
+    os.chown(theirs, pwd.getpwnam(NOBODY).pw_uid, 0)
+    before = sorted(tmp_path.rglob("*"))
     name, *more = (word.format(tmp_path) for word in command)
-    given = [name, "--data", str(around / "kantor"), "--key", str(key), *more]
-    assert main(given) == UNUSABLE
+    assert main([name, "--data", str(data), "--key", str(key), *more]) == UNUSABLE
     assert f"runuser -u {NOBODY}" in capsys.readouterr().err
-    assert key.read_text("utf-8") == "kunci" and not list(around.iterdir())
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_root_lays_an_office_among_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

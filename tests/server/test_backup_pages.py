@@ -1,5 +1,6 @@
 """The page Cadangan: for admins only, true to what was verified, and a button that starts a copy."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from server import backup_store, restore_store
 from server.backup_store import Copy, Plan, Try
+from server.backups import keeper
 from server.backups.keeper import Running
 from server.backups.medium import Medium, Trouble
 from server.restore_store import Restore
@@ -162,11 +164,37 @@ def test_a_disk_with_the_key_is_told_on_both_pages_while_both_are_there(site: Si
     with site.log_in("admin") as client:
         assert title not in client.get("/").text + client.get("/cadangan").text
         site.disks[site.deps.key_file.path.name] = site.media[1].path.name
+        site.deps.keeper.look_at_media()
         assert title in client.get("/").text
         page = client.get("/cadangan").text
         assert title in page and f"{site.media[1].path} ada di disk yang sama" in page
         site.media[1].path.rename(site.media[1].path.with_name("dicabut"))
+        site.deps.keeper.look_at_media()
         assert title not in client.get("/").text
+
+
+def test_a_medium_that_hangs_holds_up_neither_pages_nor_copies_nor_the_end(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dead disk or network folder would take each thread that touches it, and phones wait for the same."""
+    touched, free = list[str](), threading.Event()
+
+    def hang(*_: object) -> bool:
+        touched.append(threading.current_thread().name)
+        return not free.wait(20)
+
+    monkeypatch.setattr(keeper, "beside_key", hang)
+    site.plan(site.media[0])
+    site.deps.keeper.start()
+    with site.log_in("admin") as client:
+        for _ in range(3_000):
+            page = client.get("/cadangan").text + client.get("/").text
+            if touched and "Cadangan terakhir hari ini" in page:
+                break
+            time.sleep(0.01)
+    site.deps.keeper.stop()
+    assert touched == ["media"] and "Cadangan terakhir hari ini" in page
+    free.set()
 
 
 def test_the_button_makes_copies_and_the_page_shows_them(site: Site) -> None:

@@ -174,7 +174,7 @@ def test_a_visit_on_which_a_case_under_way_rests_stays_and_holds_up_no_other(des
     pages = page_routes(replace(build_site(office.deps), retention=retention(desk, 6)))
     with serving(office, pages) as address, log_in(address, "petugas") as client:
         page = client.get("/masa-simpan")
-        assert "Kasusnya masih berjalan" in page.text
+        assert "Kasusnya masih berjalan" in page.text and f'href="/kasus/{case}"' in page.text
         form = {
             "csrf": csrf(page),
             "alasan": "BA 4/2032",
@@ -189,6 +189,14 @@ def test_a_visit_on_which_a_case_under_way_rests_stays_and_holds_up_no_other(des
     end = Advance(kasus=case, follows=head, event="gugurkan", answers={"alasan": "Keliru"})
     assert isinstance(office.deps.office.act(office.people["kabid"], end), Applied)
     assert standings()[desk.visit] == "" and desk.propose() == "ya"
+
+
+def test_a_case_that_holds_a_visit_is_named_to_those_alone_who_may_see_it(desk: Desk) -> None:
+    case = add_case(desk.office, desk.office.warga, DESA, desk.visit, "kis")
+    desk.office.add_person("bpnt", "Petugas BPNT", "U61", ("petugas",), services=("bpnt",))
+    for name, named in (("petugas", case), ("bpnt", "")):
+        [shown] = retention(desk, 6).due(desk.who(name)).shown
+        assert (shown.target, shown.standing, shown.case) == (desk.visit, "perlu", named)
 
 
 def test_the_register_of_processing_has_every_form_with_its_classes_and_the_offices_word(desk: Desk) -> None:
