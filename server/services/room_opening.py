@@ -139,7 +139,7 @@ class Openings:
         self._engine.write(lambda tx: note_looks(tx, self._office, person.id, body)).result()
         return None
 
-    def _container(self, opened: OpenCase, fact: Fact) -> Container | None:
+    def container(self, opened: OpenCase, fact: Fact) -> Container | None:
         """Read a version's container; None when it has not come whole, or does not open."""
         body, key = fact.content.body, opened.keys.get(fact.change)
         if key is None or not isinstance(body, SealedSubmit):
@@ -148,7 +148,7 @@ class Openings:
 
     def layers(self, opened: OpenCase, facts: CaseFacts, visit: RecordId) -> Layers | None:
         """Read a visit with its corrections; None when its newest version does not open."""
-        return layers(facts, visit, opened.notes, lambda fact: self._container(opened, fact), self._forms)
+        return layers(facts, visit, opened.notes, lambda fact: self.container(opened, fact), self._forms)
 
     def _enter(
         self, person: Person, session: str, kasus: RecordId, unlocked: Unlocked, purpose: str, action: Look
