@@ -106,16 +106,17 @@ class RoomCases:
         named, left = self._people(facts)
         visits = sorted(facts.visits, key=_received)
         record = next((each for each in visits if each.id == chosen), visits[-1] if visits else None)
-        timeline, doubles = self._teller.timeline(facts, opened, named), self._doubles(opened)
+        layers = self._openings.layers(opened, facts, record.id) if record else None
+        timeline = self._teller.timeline(facts, opened, named, layers.places if layers else {})
         return RoomCase(
             outside=self._outside(facts.record, named, today),
             seen=facts.record.head.hex() if facts.record.head else "",
-            visit=self._visit(person, facts, opened, record, stamp, named, left) if record else None,
+            visit=self._visit(person, facts, opened, record, layers, stamp, named, left) if record else None,
             visits=tuple(self._teller.visit(each, named) for each in reversed(visits) if each is not record),
             tugas=tuple(self._teller.task(each, facts, opened, named) for each in facts.tugas),
             steps=steps_open(self._workflow(facts.record), facts.record.fields, person),
             timeline=timeline,
-            doubles=doubles,
+            doubles=self._doubles(opened),
             newer=any(
                 fact.change not in opened.keys
                 for fact in facts.facts
@@ -155,13 +156,13 @@ class RoomCases:
         facts: CaseFacts,
         opened: OpenCase,
         record: Record,
+        layers: Layers | None,
         stamp: str,
         named: Mapping[str, str],
         left: Mapping[str, str],
     ) -> RoomVisit:
         versions = facts.versions(record.id)
         newest = versions[-1] if versions else None
-        layers = self._openings.layers(opened, facts, record.id)
         shown = self._pages(layers, reasons_of(facts, opened, record.id), newest, named)
         safe = tuple(a for page in shown for a in page.answers if a.key.partition(".")[2] in SAFE_FIELDS)
         why = self._why_not(person, record, layers)
