@@ -45,9 +45,13 @@ def review_of(bench: Bench, draft: Draft, sheets: dict[str, Sheet]) -> Review:
 
 def _named(bench: Bench, draft: Draft, sheets: dict[str, Sheet]) -> set[tuple[str, str]]:
     """What the office asked again of a sealed visit, by form and field: its other answers are in the room."""
-    if draft.follows is None or not bench.sealed.holds(draft.id):
+    if not _mends_sealed(bench, draft):
         return set()
     return asked_of(draft.seen.returned, (sheet.form for sheet in sheets.values()))
+
+
+def _mends_sealed(bench: Bench, draft: Draft) -> bool:
+    return draft.follows is not None and bench.sealed.holds(draft.id)
 
 
 def mended_in(bench: Bench, draft: Draft, sheets: dict[str, Sheet]) -> tuple[str, ...]:
@@ -114,9 +118,10 @@ def _finish(
 
 def _closed(bench: Bench, known: Draft, number: str) -> tuple[dict[str, Sheet], dict[str, str]]:
     """Return the sheets with what the device says of a visit that ends now, and that alone; nothing is
-    kept.
+    kept. A sealed visit that is mended has ended before, as it stands in the room.
     """
-    closing = dict(zip(AT_THE_END, (end_time(known.started_ms, known.touched_ms), number), strict=True))
+    ending = (end_time(known.started_ms, known.touched_ms), number)
+    closing = {} if _mends_sealed(bench, known) else dict(zip(AT_THE_END, ending, strict=True))
     given = bench.shelf(known.id).answers(known.id).get(known.form, {})
     fields = bench.forms.get(known.form).fields
     added = {name: value for name, value in closing.items() if name in fields and name not in given}

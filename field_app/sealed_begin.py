@@ -21,6 +21,10 @@ from schemas.sealed import kode_of
 
 NEW_CASE_FORMS = frozenset({"ktk", "pm"})
 """Forms that a case may begin with; the others are about one that exists."""
+NOTICE = "versi_pemberitahuan"
+"""All that the device says of a correction besides the code: day and hours are those of the first visit, and
+the notice counts where it is read out again.
+"""
 
 
 def begin_sealed(bench: Bench, form: Form, kasus: RecordId | None, tugas: RecordId | None) -> str | Refused:
@@ -75,14 +79,17 @@ class Before(NamedTuple):
 
 
 def made_here(bench: Bench, newest: Draft) -> Before:
-    """Return a version that is on this phone."""
+    """Return a version that is on this phone; others of its visit may have been made elsewhere."""
+    record = bench.records.get(newest.visit)
+    pulled: list[Fields] = record.fields.get("versions", []) if record else []
+    numbers = [version["number"] for version in pulled if "number" in version]
     return Before(
         visit=newest.visit,
         change=newest.change,
         kasus=newest.subject,
         kode=newest.number,
         tugas=newest.tugas,
-        number=len(bench.drafts.versions(newest.visit)),
+        number=max([len(bench.drafts.versions(newest.visit)), *numbers]),
         is_back=bench.standings.of(newest).status == RETURNED,
     )
 
@@ -167,6 +174,8 @@ def _add(
     )
     head = Head(form=form.id, forms={form.id: form.version}, seen=seen)
     given = own_answers(bench, form, draft_of(cover, head))
+    if follows is not None:
+        given = {name: value for name, value in given.items() if name == NOTICE}
     if "kode_kasus" in form.fields:
         given["kode_kasus"] = code
     bench.sealed.add(cover, head, given)

@@ -39,7 +39,7 @@ def build_room(deps: Deps, passwords: Passwords, words: Words) -> Room:
         memory_kib=passwords.memory_kib,
     )  # fmt: skip
     ceremonies = Ceremonies(deps.engine, custodian, held, passwords)
-    openings = Openings(deps.engine, deps.office, deps.blobs, custodian, held)
+    openings = Openings(deps.engine, deps.office, deps.blobs, custodian, held, deps.forms)
     officers = OfficersOfRoom(deps.engine, custodian, held, ceremonies)
     return Room(
         held=held,

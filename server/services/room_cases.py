@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import date
 
 from schemas import format as written
-from schemas.form import Form
 from schemas.form_cells import label_at
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed import SEALED_SERVICES, Shot
@@ -20,7 +19,7 @@ from server.parsing.pool import Parsers
 from server.queries import sealed_of_code
 from server.services.answers import PageOfAnswers, Reading, pages
 from server.services.cases import steps_open, tone_of
-from server.services.room_layers import Layers
+from server.services.room_layers import Layers, Shown, by_field, form_of
 from server.services.room_opening import OpenCase, Openings
 from server.services.room_reading import CaseFacts, Fact, load_case
 from server.services.room_story import Teller, reasons_of
@@ -31,7 +30,6 @@ from server.shelves import stages_under_way
 from server.store import SqlOfficeStore
 from sync.change import SealedSubmit
 from sync.neutral import is_sealed
-from sync.sealed_case import Container
 from sync.store import Record
 from sync.versions import authors
 
@@ -105,19 +103,20 @@ class RoomCases:
         facts = self._engine.read(lambda tx: load_case(tx, opened.kasus))
         if facts is None:
             return None
-        named = self._names(facts)
+        named, left = self._people(facts)
         visits = sorted(facts.visits, key=_received)
         record = next((each for each in visits if each.id == chosen), visits[-1] if visits else None)
-        timeline, doubles = self._teller.timeline(facts, opened, named), self._doubles(opened)
+        layers = self._openings.layers(opened, facts, record.id) if record else None
+        timeline = self._teller.timeline(facts, opened, named, layers.places if layers else {})
         return RoomCase(
             outside=self._outside(facts.record, named, today),
             seen=facts.record.head.hex() if facts.record.head else "",
-            visit=self._visit(person, facts, opened, record, stamp, named) if record else None,
+            visit=self._visit(person, facts, opened, record, layers, stamp, named, left) if record else None,
             visits=tuple(self._teller.visit(each, named) for each in reversed(visits) if each is not record),
             tugas=tuple(self._teller.task(each, facts, opened, named) for each in facts.tugas),
             steps=steps_open(self._workflow(facts.record), facts.record.fields, person),
             timeline=timeline,
-            doubles=doubles,
+            doubles=self._doubles(opened),
             newer=any(
                 fact.change not in opened.keys
                 for fact in facts.facts
@@ -127,28 +126,28 @@ class RoomCases:
 
     def picture(self, opened: OpenCase, change: ChangeId, number: int, stamp: str) -> bytes | None:
         """Return one picture as JPEG with the stamp burned in; None for what is not there or is none."""
-        container = self._container(opened, change)
-        if container is None or not 0 <= number < len(container.shots):
+        layers, one = self._shown(opened, change, number)
+        if layers is None or one is None or one.shot.media_type not in PICTURES:
             return None
-        if container.answers.shots[number].media_type not in PICTURES:
-            return None
-        return self._parsers.stamp(container.shots[number], stamp)
+        return self._parsers.stamp(one.data, stamp)
 
     def label_of(self, opened: OpenCase, change: ChangeId, number: int) -> str | None:
         """Name one picture; None for what is not there."""
-        container = self._container(opened, change)
-        if container is None or not 0 <= number < len(container.shots):
-            return None
-        return self._label(container.opening.forms, container.answers.shots[number])
+        layers, one = self._shown(opened, change, number)
+        return self._label(layers.forms, one.shot) if layers and one else None
 
-    def _container(self, opened: OpenCase, change: ChangeId) -> Container | None:
+    def _shown(self, opened: OpenCase, change: ChangeId, number: int) -> tuple[Layers | None, Shown | None]:
+        """Return a shot with its visit, where it counts: not one that was replaced or refused since."""
         facts = self._engine.read(lambda tx: load_case(tx, opened.kasus))
-        fact = next((each for each in facts.facts if each.change == change), None) if facts else None
-        return self._openings.container(opened, fact) if fact else None
+        bodies = (fact.content.body for fact in facts.facts if fact.change == change) if facts else ()
+        visit = next((body.visit for body in bodies if isinstance(body, SealedSubmit)), None)
+        layers = self._openings.layers(opened, facts, visit) if facts and visit else None
+        stand = layers.shots if layers else ()
+        return layers, next((one for one in stand if (one.change, one.number) == (change, number)), None)
 
     def _label(self, forms: Mapping[str, int], shot: Shot) -> str:
         """Name a shot by the field that it answers."""
-        form = self._form(shot.form, forms)
+        form = form_of(self._words.forms, shot.form, forms)
         return label_at(form.fields, shot.field, str, short=True) if form else shot.field
 
     def _visit(
@@ -157,16 +156,17 @@ class RoomCases:
         facts: CaseFacts,
         opened: OpenCase,
         record: Record,
+        layers: Layers | None,
         stamp: str,
         named: Mapping[str, str],
+        left: Mapping[str, str],
     ) -> RoomVisit:
         versions = facts.versions(record.id)
         newest = versions[-1] if versions else None
-        layers = self._openings.layers(opened, facts, record.id)
         shown = self._pages(layers, reasons_of(facts, opened, record.id), newest, named)
         safe = tuple(a for page in shown for a in page.answers if a.key.partition(".")[2] in SAFE_FIELDS)
         why = self._why_not(person, record, layers)
-        form = self._form(layers.newest.opening.form, layers.forms) if layers else None
+        form = form_of(self._words.forms, layers.newest.opening.form, layers.forms) if layers else None
         unreadable = ""
         if layers is None:
             unreadable = "baru" if newest and newest.change not in opened.keys else "belum"
@@ -181,9 +181,11 @@ class RoomCases:
             pictures=self._pictures(layers, stamp) if layers else (),
             several_forms=layers is not None and len(layers.answers) > 1,
             unreadable=unreadable,
+            lacks=layers is not None and layers.lacks,
+            flags=tuple(self._words.flag(flag) for flag in record.fields.get("flags", ())),
             decide=not why,
             why=why,
-            left=self._left(newest),
+            left=left.get(newest.content.author, "") if newest else "",
         )
 
     def _pages(
@@ -202,12 +204,13 @@ class RoomCases:
             opened=True,
         )
         found: list[PageOfAnswers] = []
+        asked = by_field(reasons, layers.places)
         for name, answers in layers.answers.items():
-            form = self._form(name, layers.forms)
+            form = form_of(self._words.forms, name, layers.forms)
             if form is not None:
                 earlier = layers.before.get(name, {}) if layers.before is not None else None
                 day = written.local_date(newest.received_ms)
-                found += pages(form, answers, earlier, reasons, reading, day, self._words.kecamatan)
+                found += pages(form, answers, earlier, asked, reading, day, self._words.kecamatan)
         return found
 
     def _pictures(self, layers: Layers, stamp: str) -> tuple[Picture, ...]:
@@ -240,12 +243,6 @@ class RoomCases:
             return "kantor.tinjau.milik_sendiri"
         return "" if layers is not None else "ruang.kasus.belum_dibaca"
 
-    def _left(self, newest: Fact | None) -> str:
-        if newest is None:
-            return ""
-        author = newest.content.author
-        return self._engine.read(lambda tx: who_left(SqlOfficeStore.reading(tx), author))
-
     def _stages(self) -> set[str]:
         """Return every stage of a sealed service at which a case is still under way."""
         found = stages_under_way(self._workflows).items()
@@ -274,18 +271,19 @@ class RoomCases:
             (name, str(found[name].fields.get("kode") or "")) for name in opened.doubles if name in found
         )
 
-    def _names(self, facts: CaseFacts) -> dict[str, str]:
-        people = {fact.content.author for fact in facts.facts}
-        people |= {
+    def _people(self, facts: CaseFacts) -> tuple[dict[str, str], dict[str, str]]:
+        """Name everybody who did something about a case, and those of them who work here no more."""
+        authors = {fact.content.author for fact in facts.facts}
+        people = authors | {
             str(each.fields.get("petugas") or "") for each in (facts.record, *facts.visits, *facts.tugas)
         }
         people |= {str(step["by"]) for step in facts.record.fields.get("history", ())}
-        return self._engine.read(lambda tx: names(SqlOfficeStore.reading(tx), people - {""}))
 
-    def _form(self, name: str, versions: Mapping[str, int]) -> Form | None:
-        forms = self._words.forms
-        version = versions.get(name)
-        return forms.get(name, version) if name in forms.ids() and version in forms.versions(name) else None
+        def work(tx: Reader) -> tuple[dict[str, str], dict[str, str]]:
+            store = SqlOfficeStore.reading(tx)
+            return names(store, people - {""}), {author: who_left(store, author) for author in authors}
+
+        return self._engine.read(work)
 
     def _workflow(self, record: Record) -> Workflow:
         return self._workflows.get(record.fields["workflow"], record.fields["workflow_version"])

@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from schemas.base import Data, Message, decode, encode
+from schemas.form import Forms
 from schemas.form_values import day_of
 from schemas.format import local_date
 from schemas.ids import ChangeId, PersonId, RecordId
@@ -59,9 +60,9 @@ class Openings:
     """The use cases of opening. Blocks its thread; times are UTC ms."""
 
     def __init__(
-        self, engine: Engine, office: Actor, blobs: BlobStore, custodian: Custodian, held: Held
+        self, engine: Engine, office: Actor, blobs: BlobStore, custodian: Custodian, held: Held, forms: Forms
     ) -> None:
-        self._engine, self._office, self._blobs = engine, office, blobs
+        self._engine, self._office, self._blobs, self._forms = engine, office, blobs, forms
         self._custodian, self._held = custodian, held
 
     def open(
@@ -147,7 +148,7 @@ class Openings:
 
     def layers(self, opened: OpenCase, facts: CaseFacts, visit: RecordId) -> Layers | None:
         """Read a visit with its corrections; None when its newest version does not open."""
-        return layers(facts, visit, opened.notes, lambda fact: self.container(opened, fact))
+        return layers(facts, visit, opened.notes, lambda fact: self.container(opened, fact), self._forms)
 
     def _enter(
         self, person: Person, session: str, kasus: RecordId, unlocked: Unlocked, purpose: str, action: Look
@@ -197,7 +198,7 @@ class Openings:
             body, opening = fact.content.body, unsealed.keys.get(fact.change)
             return self._read(fact, body, opening) if opening and isinstance(body, SealedSubmit) else None
 
-        stand = (layers(facts, visit.id, unsealed.notes, read) for visit in facts.visits)
+        stand = (layers(facts, visit.id, unsealed.notes, read, self._forms) for visit in facts.visits)
         return [token for one in stand if one for token in double_tokens(one, key)]
 
     def _read(self, fact: Fact, body: SealedSubmit, key: bytes) -> Container | None:
@@ -218,7 +219,7 @@ def double_tokens(visit: Layers, key: bytes) -> list[bytes]:
         if not isinstance(nik, str) or not nik:
             continue
         day = day_of(answers.get("tanggal_kunjungan"))
-        year = (day or local_date(visit.newest.opening.made_ms)).year
+        year = (day or local_date(visit.begun_ms)).year
         found.append(hmac.new(key, DOUBLE_DOMAIN + f"{nik}\0{year}".encode(), "sha256").digest())
     return found
 

@@ -23,6 +23,7 @@ from sync.losses import is_destroyed
 from sync.neutral import is_sealed
 from sync.sealed_case import NotReadableError, info_of, name_of, unpad
 from sync.store import Record
+from sync.versions import versions_of
 
 M = TypeVar("M")
 Reseals = Mapping[tuple[ChangeId, int], tuple[bytes, bytes]]
@@ -47,12 +48,10 @@ class CaseFacts(Data, frozen=True, kw_only=True):
     reseals: Reseals
 
     def versions(self, visit: RecordId) -> list[Fact]:
-        """Return the versions of a visit, oldest first."""
-        return [
-            fact
-            for fact in self.facts
-            if isinstance(fact.content.body, SealedSubmit) and fact.content.body.visit == visit
-        ]
+        """Return the versions of a visit in its order: one believed lost may come after what follows it."""
+        there = {fact.change.hex(): fact for fact in self.facts}
+        record = next((each for each in self.visits if each.id == visit), None)
+        return [there[each["change"]] for each in versions_of(record) if each["change"] in there]
 
 
 class Unsealed(Data, frozen=True, kw_only=True):

@@ -25,11 +25,13 @@ class Teller:
     def __init__(self, words: Words, workflows: Workflows) -> None:
         self._words, self._workflows = words, workflows
 
-    def timeline(self, facts: CaseFacts, opened: OpenCase, named: Mapping[str, str]) -> tuple[Event, ...]:
-        """Return everything that happened, oldest first."""
+    def timeline(
+        self, facts: CaseFacts, opened: OpenCase, named: Mapping[str, str], places: Mapping[str, str]
+    ) -> tuple[Event, ...]:
+        """Return everything that happened, oldest first. `places` say what photos answer, by hash."""
         events = [*self._steps(facts, opened, named)]
         for fact in facts.facts:
-            event = self._event(fact, facts, opened, named)
+            event = self._event(fact, facts, opened, named, places)
             if event is not None:
                 events.append((fact.received_ms, event))
         return tuple(event for _, event in sorted(events, key=lambda pair: pair[0]))
@@ -83,7 +85,12 @@ class Teller:
             yield at, Event(title=title, when=written.date_and_clock(at), text="; ".join(said))
 
     def _event(
-        self, fact: Fact, facts: CaseFacts, opened: OpenCase, named: Mapping[str, str]
+        self,
+        fact: Fact,
+        facts: CaseFacts,
+        opened: OpenCase,
+        named: Mapping[str, str],
+        places: Mapping[str, str],
     ) -> Event | None:
         text, note = self._words.text, opened.notes.get(fact.change)
         who = named.get(fact.content.author, "–")
@@ -95,7 +102,7 @@ class Teller:
             case SealedDecide(decision=decision):
                 said = read_note(note, Reasons)
                 asked = tuple(
-                    Asked(label=self._label(key), text=reason)
+                    Asked(label=self._label(places.get(key, key)), text=reason)
                     for key, reason in (said.reasons if said else {}).items()
                 )
                 title = text(f"kantor.riwayat.{DECIDED[decision]}", nama=who)

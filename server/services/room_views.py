@@ -48,8 +48,9 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     is not to be decided here and now, empty where it is (`decide`).
 
     `unreadable` is empty, or *baru* where the newest version came after the room was opened, or *belum* where
-    not all of it is here, or what came is not what its seal says. `safe` are the answers to be read first;
-    `left` is the name of whoever made the newest version, where they work here no more.
+    not all of it is here, or what came is not what its seal says. `lacks`: an earlier version does not open,
+    so that what stands here is not all. `flags` are what stands out, in words; `safe` are the answers to be
+    read first; `left` is the name of whoever made the newest version, where they work here no more.
     """
 
     id: RecordId
@@ -62,6 +63,8 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     pictures: tuple[Picture, ...]
     several_forms: bool
     unreadable: str
+    lacks: bool
+    flags: tuple[str, ...]
     decide: bool
     why: str
     left: str

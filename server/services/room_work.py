@@ -9,6 +9,8 @@ from contextlib import suppress
 from datetime import date
 from typing import Any, cast
 
+from msgspec.structs import replace
+
 from schemas.base import Data, encode
 from schemas.form import Forms
 from schemas.ids import ChangeId, PersonId, RecordId, uuid7
@@ -100,15 +102,16 @@ class RoomWork:
         lacking = lacking_in(decision, asked, note.strip())
         if lacking or not asked.keys() <= self._keys(layers):
             return Refusal(say=lacking or "kantor.tinjau.tidak_dikenal")
-        by_place = by_field(asked, layers.shots)
-        said = Reasons(form=layers.newest.opening.form, reasons=by_place, note=note.strip())
+        said = Reasons(form=layers.newest.opening.form, reasons=asked, note=note.strip())
+        theirs = encode(replace(said, reasons=by_field(asked, layers.places)))
         people, unit = authors(record.fields), key.opened.case.unit
         newest = versions[-1].content.body
         number = newest.number if isinstance(newest, SealedSubmit) else len(versions)
 
         def work(tx: Writer) -> None:
             is_said = bool(said.note or said.reasons)
-            notes = self._sealed(tx, unit, encode(said), "alasan", visit, number, people) if is_said else []
+            about = (visit, number, people)
+            notes = self._sealed(tx, unit, encode(said), "alasan", *about, theirs) if is_said else []
             body = SealedDecide(
                 visit=visit,
                 follows=ChangeId(bytes.fromhex(seen)),
@@ -226,8 +229,10 @@ class RoomWork:
         subject: RecordId,
         number: int,
         people: frozenset[str] | set[str],
+        theirs: bytes = b"",
     ) -> list[Note]:
-        """Seal a note to the unit first, then to each phone of these people that can still read.
+        """Seal a note to the unit first, then to each phone of these people that can still read; to these
+        `theirs`, where they are told otherwise.
 
         A phone whose key cannot be sealed to is left out: it must not hold up a decision.
         """
@@ -240,7 +245,7 @@ class RoomWork:
         for public in phones[: MAX_NOTES - 1]:
             info = info_of(tx.regency, role, subject, number, public)
             with suppress(ValueError):
-                notes.append(seal_note(plain, seal_key, public, info))
+                notes.append(seal_note(theirs or plain, seal_key, public, info))
         return notes
 
     def _act(

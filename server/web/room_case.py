@@ -109,7 +109,8 @@ def room_case_routes(site: Site) -> list[Any]:
         if refusal is not None:
             return await desk.inside(request, visitor, key, refusal=refusal, kept=Kept(purpose=purpose))
         kode = await site.work(lambda: room.cases.one(key.kasus, today(site)))
-        name = f"{kode.kode if kode else key.kasus}-{number + 1}.jpg"
+        version = _change(change).hex()[:8]  # photos of several versions, and visits, stand side by side
+        name = f"{kode.kode if kode else key.kasus}-{version}-{number + 1}.jpg"
         headers = {**PRIVATE, "content-disposition": f'attachment; filename="{name}"'}
         return Response(content=data, media_type="image/jpeg", headers=headers)
 

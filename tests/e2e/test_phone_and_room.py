@@ -13,6 +13,7 @@ from server.passwords import Passwords
 from sync.change import Patch
 from tests.faults.conftest import Make, nursery, regency  # noqa: F401 - fixtures
 from tests.faults.world import PIN, World, picture, sync, words
+from tests.field_app.conftest import SetTime
 from tests.server.room_office import (
     BUDI,
     CHEAP_KIB,
@@ -72,20 +73,22 @@ def test_a_statement_is_sealed_on_the_phone_read_in_the_room_and_returned_to_tha
             was = {"peran": ["pendamping"], "layanan": ["bpnt"]}
             now = {"peran": ["pendamping", "verifikator"], "layanan": ["bpnt", "ktkpm"]}
             world.act(Patch(record=RecordId(world.beats[0].person), kind="petugas", base=was, new=now))
-            phone = world.phone()
+            time = SetTime()
+            phone = world.phone(time=time)
             sync(phone)
             assert len(hung) == 8 and list(phone.sealed.unit().offered) == hung
             assert phone.sealed.pin_unit(phone.sealed.unit().offered).problem == ""
             assert phone.sealed.unlock(PIN) is None
             _, done = recorded(world)
             sync(phone)
-            other = world.phone(0, "hp-baru")
+            other = world.phone(0, "hp-baru", time)
             assert words(phone) == ["diterima"] and world.lacks() == []
 
             kasus = RecordId(world.record(done.visit)["kasus"])
             assert open_case(client, kasus, BUDI).status_code == 303
             page = client.get(f"/ruang/kasus/{kasus}")
             assert MARK in page.text and "data:image/jpeg" in page.text
+            assert "Sabtu, 21 November 2026" in page.text
             seen = re.search(r'value="putus">.*?name="dilihat" value="([0-9a-f]+)"', page.text, re.S)
             assert seen
             form = {
@@ -94,6 +97,8 @@ def test_a_statement_is_sealed_on_the_phone_read_in_the_room_and_returned_to_tha
             }  # fmt: skip
             answer = client.post(f"/ruang/kasus/{kasus}", data=form)
             assert answer.status_code == 303, answer.text
+            time.pass_s(2 * 86_400)
+            assert phone.sealed.unlock(PIN) is None
             sync(phone)
             said = phone.sealed.reasons(done.visit)
             assert (said.note, said.reasons) == (REASON, {"ktk.nama": "Tulis sesuai KTP"})  # type: ignore[union-attr]
@@ -116,6 +121,7 @@ def test_a_statement_is_sealed_on_the_phone_read_in_the_room_and_returned_to_tha
             page = client.get(f"/ruang/kasus/{kasus}")
             assert "Nama Sesuai KTP" in page.text and f"{MARK}</span>" in page.text, "the old name is struck"
             assert "lewat kader" in page.text and "data:image/jpeg" in page.text, "and all else is there"
+            assert page.text.count('class="was"') == 1 and "Sabtu, 21 November 2026" in page.text
 
             task = {
                 "langkah": "tugas",

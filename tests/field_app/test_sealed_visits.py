@@ -384,7 +384,34 @@ def test_reasons_open_behind_the_second_unlock_and_the_next_version_asks_only_wh
     field.finish(draft.id)
     submit = field.last_submit()
     assert (submit.visit, submit.follows, submit.number) == (done.visit, done.change, 2)
-    assert field.look_inside(submit).opening.follows == done.change
+    inside = field.look_inside(submit)
+    assert inside.opening.follows == done.change
+    assert inside.answers.answers == {
+        "ktk": {
+            "alasan_hasil": "Jawaban Baru",
+            "kode_kasus": done.number,
+            "versi_pemberitahuan": field.bench.notice,
+        }
+    }, "day, hours and number are those of the visit"
+
+
+def test_a_version_after_one_made_elsewhere_counts_on_from_it(field: SealedField) -> None:
+    done = came_back(field)
+    record = field.bench.records.get(done.visit)
+    assert record is not None
+    (first,) = record.fields["versions"]
+    note = field.note(Reasons(form="ktk", reasons={}, note="Lagi"), "alasan", done.visit, 2)
+    row = {
+        **record.fields,
+        "versions": [{"change": "ab" * 32, "number": 1}, {**first, "number": 2}],
+        "notes": {"alasan": [[note.key, note.data]]},
+    }
+    field.pull({done.visit: ("kunjungan", row)})
+    draft = field.visits.start_correction(done.visit)
+    assert isinstance(draft, DraftView)
+    field.visits.save(draft.id, "ktk", "alasan_hasil", "Jawaban Baru")
+    field.finish(draft.id)
+    assert field.last_submit().number == 3
 
 
 @pytest.mark.parametrize("state", ["ditolak", "ditahan", "disetujui"])

@@ -91,9 +91,12 @@ class Sealer:
         held: bool = True,
         photos: int = 2,
         whole: bool = True,
+        shot_of: tuple[str, ...] = ("fc_ktp", "pas_foto", "fc_kk"),
+        form: int = 1,
     ) -> tuple[RecordId, ChangeId]:
         """Send a sealed visit. `key`: the number of the unit's key, the newest unless said. One that is not
-        `whole` holds these answers alone, as a correction does.
+        `whole` holds these answers alone, as a correction does. `shot_of`: what each photo is of; `form`: the
+        version of the form.
         """
         visit, deps = visit or RecordId(secrets.token_hex(16)), self.office.deps
         keys, now = self.keys(), deps.now_ms()
@@ -110,9 +113,10 @@ class Sealer:
                 camera_sha256=secrets.token_hex(32),
                 taken_ms=now - 60_000,
             )
-            for name, data in zip(("fc_ktp", "pas_foto", "fc_kk"), pictures, strict=False)
+            for name, data in zip(shot_of, pictures, strict=False)
         ]
-        given |= {shot.field: [shot.blob] for shot in shots}
+        for shot in shots:
+            given[shot.field] = [*given.get(shot.field, ()), shot.blob]
         opening = Opening(
             regency=deps.engine.regency,
             visit=visit,
@@ -122,7 +126,7 @@ class Sealer:
             author=self.person,
             device=self.phone.device,
             form="ktk",
-            forms={"ktk": 1},
+            forms={"ktk": form},
             made_ms=now,
         )
         content_key = secrets.token_bytes(32)

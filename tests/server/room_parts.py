@@ -42,7 +42,7 @@ class Parts:
         passwords = Passwords(secrets.token_bytes, memory_kib=CHEAP_KIB)
         self.ceremonies = Ceremonies(deps.engine, self.custodian, self.held, passwords)
         self.officers = OfficersOfRoom(deps.engine, self.custodian, self.held, self.ceremonies)
-        self.openings = Openings(deps.engine, deps.office, deps.blobs, self.custodian, self.held)
+        self.openings = Openings(deps.engine, deps.office, deps.blobs, self.custodian, self.held, deps.forms)
         self.halves = self._ceremony() if prepared else ("", "")
         self.sealer = Sealer(self.office, self.office.people[FIELD])
 
