@@ -10,11 +10,10 @@ from schemas.reopening import step_named
 from schemas.sealed_notes import Assignment, Purpose, Reasons, StepAnswers
 from schemas.workflow import Workflow, Workflows
 from server.services.room_opening import OpenCase
-from server.services.room_reading import CaseFacts, Fact, read_note
+from server.services.room_reading import ASKED_FOR, CaseFacts, Fact, read_note
 from server.services.room_views import Other
 from server.services.visit_page import Asked, Event, Words
 from sync.change import SealedAccess, SealedDecide, SealedNote, SealedSubmit
-from sync.scope import OPEN_TUGAS
 from sync.store import Record
 from sync.visits import DECIDED
 
@@ -60,7 +59,7 @@ class Teller:
             state=str(record.fields.get("state") or ""),
             when=written.long_date(date.fromisoformat(due)) if due else "",
             text=newest.text if newest else "",
-            open=record.fields.get("state") in OPEN_TUGAS,
+            open=record.fields.get("state") in ASKED_FOR,
         )
 
     def _steps(
