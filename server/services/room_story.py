@@ -103,6 +103,8 @@ class Teller:
                 purpose = read_note(note, Purpose)
                 title = text(f"ruang.riwayat.{action}", nama=who)
                 return Event(title=title, when=when, text=purpose.text if purpose else "")
+            case SealedNote(record=record, notes=[]) if record != facts.record.id:
+                return Event(title=text("ruang.riwayat.batal_tugas", nama=who), when=when)
             case SealedNote(record=record) if record != facts.record.id:
                 assignment = read_note(note, Assignment)
                 title = text("ruang.riwayat.tugas", nama=who)

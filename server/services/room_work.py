@@ -185,7 +185,7 @@ class RoomWork:
             fields = record.fields if record is not None and record.kind == "tugas" else {}
             if fields.get("kasus") != key.kasus or fields.get("state") not in ASKED_FOR:
                 return Refusal(say="usang", status=409)
-            self._take(tx, person, [_called_off(tugas, fields)])
+            self._take(tx, person, _called_off(tugas, fields))
             return None
 
         return self._done(work)
@@ -281,8 +281,14 @@ class _NotTakenError(Exception):
     """The core did not take a change; the text key says why."""
 
 
-def _called_off(tugas: RecordId, fields: Fields) -> Patch:
-    return Patch(record=tugas, kind="tugas", base={"state": fields["state"]}, new={"state": "batal"})
+def _called_off(tugas: RecordId, fields: Fields) -> list[Body]:
+    """Ask for it no more, and take what it is about from the phones; that is seen in the case's story."""
+    named = fields.get("notes_from", {}).get(TASK_NOTE)
+    follows = ChangeId(bytes.fromhex(named)) if named else None
+    return [
+        Patch(record=tugas, kind="tugas", base={"state": fields["state"]}, new={"state": "batal"}),
+        SealedNote(record=tugas, name=TASK_NOTE, follows=follows, notes=[]),
+    ]
 
 
 def sealed_forms(forms: Forms) -> tuple[str, ...]:

@@ -275,6 +275,7 @@ def test_a_task_of_somebody_who_left_is_called_off_by_a_button_and_is_left_with_
     assert send(client, page_of(kasus), **order).status_code == 303
     page = client.get(page_of(kasus)).text
     assert 'value="batal_tugas"' not in page and "Batal" in page
+    assert "Tugas dibatalkan oleh Siti Uji" in page
     assert "tugas masih pada" not in client.get("/").text
     assert send(client, page_of(kasus), **order).status_code == 409
 
