@@ -275,7 +275,9 @@ def _elsewhere(bench: Bench, back: Rows, begun: Mapping[ChangeId, str]) -> list[
             cards.append(_with_draft(card, draft))
         elif _may_go(bench, form, subject):
             nama, desa = bench.name_of(subject), bench.desa(text_of(fields, "kode_desa"))
-            card = Card(subjek=subject, nama=nama, desa=desa, form=form, title=title, status=TASK)
+            card = Card(
+                visit=visit, subjek=subject, nama=nama, desa=desa, form=form, title=title, status=TASK
+            )
             cards.append(_hinted(card, CAME_BACK))
     return cards
 

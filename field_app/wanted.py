@@ -74,9 +74,19 @@ def returned_of(bench: Bench, tugas: RecordId) -> Standing | None:
     """
     for fields in bench.records.of_kind("kunjungan").values():
         if text_of(fields, "tugas") == tugas and text_of(fields, "state") == RETURNED:
-            reasons = {str(name): str(why) for name, why in dict(fields.get("reasons") or {}).items()}
-            return Standing(status=RETURNED, reasons=reasons, note=text_of(fields, "note"))
+            return _why(fields)
     return None
+
+
+def why_returned(bench: Bench, visit: RecordId | None) -> Standing | None:
+    """Return why a visit came back that was recorded on another phone of hers; None where nothing says so."""
+    record = bench.records.get(visit)
+    return _why(record.fields) if record is not None and text_of(record.fields, "state") == RETURNED else None
+
+
+def _why(fields: Fields) -> Standing:
+    reasons = {str(name): str(why) for name, why in dict(fields.get("reasons") or {}).items()}
+    return Standing(status=RETURNED, reasons=reasons, note=text_of(fields, "note"))
 
 
 def returned_elsewhere(bench: Bench, begun: Container[About]) -> dict[RecordId, Fields]:

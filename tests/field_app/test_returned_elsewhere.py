@@ -3,15 +3,18 @@ it, and until when. On a real vault, with rows as the office would have sent the
 """
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from field_app.views import Card, DraftView
+from field_app.commands import Commands
+from field_app.phone import Phone
+from field_app.views import Card, DraftView, SyncStatus
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed_notes import Reasons
 from tests.field_app.conftest import SetTime
-from tests.field_app.field import DESA, FIELDS, PERSON, WARGA, Field
+from tests.field_app.field import DESA, FIELDS, PERSON, TEXT, WARGA, Field
 from tests.field_app.sealed_field import KASUS, KODE, TUGAS_SEALED, SealedField
 
 VISIT, LATER = RecordId("8" * 32), RecordId("9" * 32)
@@ -134,6 +137,26 @@ def test_a_visit_to_nobody_is_asked_for_until_it_was_made_anew(field: Field) -> 
     assert (card.form, card.subjek) == ("pengaduan", None)
     assert isinstance(field.visits.start(card.form, card.subjek, None), DraftView)
     assert cards(field)[0] == []
+
+
+def test_the_card_says_why_the_visit_came_back(field: Field) -> None:
+    why = {"reasons": {"bpnt_kpm.alamat": "Nama desa keliru"}, "note": "Datangi lagi"}
+    field.pull({WARGA: ("warga", FIELDS), VISIT: visited("dikembalikan", 1, 2, **why)})
+    [card] = cards(field)[0]
+    told = field.visits.why_returned(card.visit or WARGA)
+    assert told is not None and {"reasons": told.reasons, "note": told.note} == why
+    field.pull({VISIT: visited("ditahan", 1, 2, **why)})
+    assert field.visits.why_returned(VISIT) is None, "it is not asked for now"
+
+
+def test_the_command_says_it_too(field: Field) -> None:
+    why = {"reasons": {"bpnt_kpm.alamat": "Nama desa keliru"}}
+    field.pull({WARGA: ("warga", FIELDS), VISIT: visited("dikembalikan", 1, 2, **why)})
+    worker = SimpleNamespace(status=SyncStatus)
+    phone = SimpleNamespace(unlock=lambda _pin: None, text=TEXT, visits=field.visits, worker=worker)
+    said: list[str] = []
+    assert Commands(cast("Phone", phone), said.append, lambda: 0).status("1") == 0
+    assert any("Nama desa keliru" in line for line in said)
 
 
 @pytest.mark.parametrize("subject", [WARGA, LATER], ids=["no role for it", "nobody here"])
