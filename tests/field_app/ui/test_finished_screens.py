@@ -77,6 +77,26 @@ def test_a_visit_that_never_arrived_is_recorded_again_from_where_it_is_told(driv
     assert driver.shell.name == "form"
 
 
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (SyncStatus(), "sudah ada di kantor"),
+        (SyncStatus(lost=1), "hilang sebelum sampai"),
+        (SyncStatus(photos_lost=1), "hilang sebelum sampai"),
+        (SyncStatus(lost=1, photos_pending=1), "kirim semuanya"),
+    ],
+    ids=["all there", "a visit lost", "a photo lost", "some to send"],
+)
+def test_who_is_told_that_her_work_ended_is_not_told_that_all_arrived_where_some_is_lost(
+    driver: Driver, status: SyncStatus, says: str
+) -> None:
+    driver.open(SamplePhone())
+    driver.phone.visits.status = replace(status, ended=True, last_ms=NOW_MS)
+    driver.shell.only("home")
+    driver.settle()
+    assert driver.sees("Kantor mengakhiri tugas") and driver.sees(says)
+
+
 def test_a_destroyed_visit_says_so(driver: Driver) -> None:
     show(driver, "k8")
     assert driver.sees("dimusnahkan kantor sesuai berita acara")
