@@ -280,6 +280,15 @@ def test_a_task_of_somebody_who_left_is_called_off_by_a_button_and_is_left_with_
     assert send(client, page_of(kasus), **order).status_code == 409
 
 
+def test_where_nobody_can_be_given_a_task_it_is_said_whom_to_ask(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    assert 'name="isi_tugas"' in client.get(page_of(kasus)).text
+    phone = site.sealer.phone.device
+    site.office.deps.engine.write(lambda tx: device_store.revoke(tx, phone, 1)).result()
+    page = client.get(page_of(kasus)).text
+    assert 'name="isi_tugas"' not in page and "Minta admin memeriksa perannya di Pengguna" in page
+
+
 def test_of_a_visit_by_somebody_who_left_it_is_said_that_nobody_reads_why_it_came_back(site: Site) -> None:
     made = site.office.add_person("pergi", "Pergi Uji", "PG", ("verifikator",), services=("ktkpm",))
     own = Sealer(site.office, made)
