@@ -47,8 +47,7 @@ Rows = Mapping[RecordId, Fields]
 def home(bench: Bench, sync: SyncStatus) -> Home:
     """Return the first screen's groups."""
     newest = newest_versions(bench)
-    started = bench.drafts.open()
-    covers = bench.sealed.covers()
+    started, covers = bench.drafts.open(), bench.sealed.covers()
     corrections = {one.follows: one.id for one in reversed((*started, *covers)) if one.follows is not None}
     recorded = {version.visit for version, _, again in bench.drafts.lost() if again is not None}
     sent: list[Card] = []
@@ -270,9 +269,8 @@ def _elsewhere(bench: Bench, back: Rows, begun: Mapping[ChangeId, str]) -> list[
         title = bench.title_of(form)
         if form == SEALED_FORM:
             before = made_elsewhere(bench, visit, fields)
-            draft = begun.get(before.change) if before.change else None
             card = Card(visit=visit, nama=before.kode, desa="", form=form, title=title, status=RETURNED)
-            cards.append(_with_draft(card, draft))
+            cards.append(_with_draft(card, begun.get(before.change) if before.change else None))
         elif _may_go(bench, form, subject):
             nama, desa = bench.name_of(subject), bench.desa(text_of(fields, "kode_desa"))
             card = Card(

@@ -152,8 +152,12 @@ def test_the_card_says_why_the_visit_came_back(field: Field) -> None:
 def test_the_command_says_it_too(field: Field) -> None:
     why = {"reasons": {"bpnt_kpm.alamat": "Nama desa keliru"}}
     field.pull({WARGA: ("warga", FIELDS), VISIT: visited("dikembalikan", 1, 2, **why)})
+
+    def unlock(_pin: str) -> None:
+        return None
+
     worker = SimpleNamespace(status=SyncStatus)
-    phone = SimpleNamespace(unlock={}.get, text=TEXT, visits=field.visits, worker=worker)
+    phone = SimpleNamespace(unlock=unlock, text=TEXT, visits=field.visits, worker=worker)
     said: list[str] = []
     assert Commands(cast("Phone", phone), said.append, lambda: 0).status("1") == 0
     assert any("Nama desa keliru" in line for line in said)
