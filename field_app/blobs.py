@@ -120,6 +120,16 @@ class Blobs:
         """
         return self._select(UNSENT, ())
 
+    def count_lost(self) -> int:
+        """Count the photos of finalised visits that neither the office holds nor this phone can send."""
+        with self._vault.read() as connection:
+            asked = (
+                "SELECT count(*) FROM blobs WHERE gone = 'hilang' AND state <> 'diterima' AND id IN"
+                " (SELECT blob FROM photos JOIN drafts ON drafts.id = photos.draft"
+                "  WHERE named AND change IS NOT NULL)"
+            )
+            return connection.execute(asked).fetchone()[0]
+
     def lose(self, blob: BlobId, problem: str) -> None:
         """Note that the bytes here are not what their name says, and can never be sent."""
         with self._vault.write() as connection:

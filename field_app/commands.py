@@ -174,7 +174,13 @@ class Commands:
     def _reasons(self, card: Card) -> None:
         if card.visit is None:
             return
-        standing = self._phone.visits.standing(card.visit)
+        visits = self._phone.visits
+        try:
+            standing = visits.standing(card.visit)
+        except LookupError:  # it is on another phone of hers
+            standing = visits.why_returned(card.visit)
+        if standing is None:
+            return
         for name, why in standing.reasons.items():
             self._say("alasan", isian=name[:40], alasan=why)
         if standing.note:

@@ -3,11 +3,12 @@ first.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 import msgspec
 
+from field_app.begin import may_start
 from field_app.bench import Bench
 from field_app.drafts import Draft
 from field_app.records import Fields, Pulled, text_of
@@ -22,6 +23,8 @@ from field_app.wanted import (
     NOT_ASKED,
     RETURNED,
     WITHDRAWN,
+    About,
+    about,
     hint_of_begun,
     is_left,
     is_withdrawn,
@@ -38,14 +41,13 @@ LONG_NUMBER = re.compile(r"(?<!\d)\d{16}(?!\d)")
 """A NIK, or the number of a KK or KKS."""
 DRAFT, TASK, LOST = "draf", "tugas", "hilang"
 
-Tasks = Mapping[RecordId, Fields]
+Rows = Mapping[RecordId, Fields]
 
 
 def home(bench: Bench, sync: SyncStatus) -> Home:
     """Return the first screen's groups."""
     newest = newest_versions(bench)
-    started = bench.drafts.open()
-    covers = bench.sealed.covers()
+    started, covers = bench.drafts.open(), bench.sealed.covers()
     corrections = {one.follows: one.id for one in reversed((*started, *covers)) if one.follows is not None}
     recorded = {version.visit for version, _, again in bench.drafts.lost() if again is not None}
     sent: list[Card] = []
@@ -59,9 +61,13 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
             (sent if is_over else returned).append(card)
         else:
             sent.append(card)
-    returned += _elsewhere(bench, newest, started, corrections)
+    anew: set[About] = {(one.form, one.subject) for one in started if one.follows is None}
+    anew |= {(SEALED_FORM, one.kasus) for one in covers if one.follows is None}
+    elsewhere = returned_elsewhere(bench, anew)
+    returned += _elsewhere(bench, elsewhere, corrections)
     in_hand = {card.draft for card in returned}
     begun = {draft.tugas for draft in (*newest.values(), *started, *covers)}
+    begun |= {RecordId(text_of(fields, "tugas")) for fields in elsewhere.values()}
     every = bench.records.of_kind("tugas")
     tasks = _open_tasks(bench, every, begun)
     today = bench.today().isoformat()
@@ -253,27 +259,31 @@ def visit_card(bench: Bench, version: Draft) -> Card:
     )
 
 
-def _elsewhere(
-    bench: Bench, newest: Mapping[RecordId, Draft], started: Iterable[Draft], begun: Mapping[ChangeId, str]
-) -> list[Card]:
+def _elsewhere(bench: Bench, back: Rows, begun: Mapping[ChangeId, str]) -> list[Card]:
     """Return cards of what came back and is on another phone of hers: a sealed one is mended here as it would
-    be there, any other is visited anew, until she did.
+    be there, any other is visited anew where she may and whom it is about is known.
     """
-    done = {(one.form, one.subject) for one in (*newest.values(), *started)}
     cards: list[Card] = []
-    for visit, fields in returned_elsewhere(bench, newest).items():
-        form, subject = text_of(fields, "form"), RecordId(text_of(fields, "subjek"))
+    for visit, fields in back.items():
+        form, subject = about(fields)
+        title = bench.title_of(form)
         if form == SEALED_FORM:
             before = made_elsewhere(bench, visit, fields)
-            title, draft = bench.title_of(form), begun.get(before.change) if before.change else None
             card = Card(visit=visit, nama=before.kode, desa="", form=form, title=title, status=RETURNED)
-            cards.append(_with_draft(card, draft))
-        elif (form, subject) not in done and form in bench.forms.ids():
+            cards.append(_with_draft(card, begun.get(before.change) if before.change else None))
+        elif _may_go(bench, form, subject):
             nama, desa = bench.name_of(subject), bench.desa(text_of(fields, "kode_desa"))
-            title = bench.title_of(form)
-            card = Card(subjek=subject, nama=nama, desa=desa, form=form, title=title, status=TASK)
+            card = Card(
+                visit=visit, subjek=subject, nama=nama, desa=desa, form=form, title=title, status=TASK
+            )
             cards.append(_hinted(card, CAME_BACK))
     return cards
+
+
+def _may_go(bench: Bench, form: str, subject: RecordId | None) -> bool:
+    """Say whether a visit may begin with a form, about whom this phone knows or nobody."""
+    is_known = subject is None or bench.records.get(subject) is not None
+    return is_known and form in bench.forms.ids() and may_start(bench, bench.forms.get(form)) is None
 
 
 def draft_card(bench: Bench, draft: Draft) -> Card:
@@ -315,7 +325,7 @@ def _begun(bench: Bench, draft: Draft | Cover, card: Card) -> Card:
     return _hinted(card, hint_of_begun(bench, draft.tugas))
 
 
-def _open_tasks(bench: Bench, every: Tasks, begun: set[RecordId | None]) -> list[Card]:
+def _open_tasks(bench: Bench, every: Rows, begun: set[RecordId | None]) -> list[Card]:
     """Return tasks that nothing was begun for on this phone, by due date; a date that is none comes last."""
     cards = [
         _hinted(_task_card(bench, name, fields), "" if text_of(fields, "state") == NEW else CAME_BACK)
@@ -325,7 +335,7 @@ def _open_tasks(bench: Bench, every: Tasks, begun: set[RecordId | None]) -> list
     return sorted(cards, key=lambda card: (card.due or "9999", card.nama, card.tugas or ""))
 
 
-def _month(every: Tasks, recorded: set[RecordId | None], today: str) -> MonthWork | None:
+def _month(every: Rows, recorded: set[RecordId | None], today: str) -> MonthWork | None:
     """Count the tasks that are due in this month."""
     month, done, left = today[:7], 0, 0
     for name, fields in every.items():

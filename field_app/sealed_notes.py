@@ -36,6 +36,13 @@ def has_reasons(bench: Bench, visit: RecordId) -> bool:
     return record is not None and bool(_notes(record.fields, "alasan"))
 
 
+def is_for_us(bench: Bench, visit: RecordId) -> bool:
+    """Say whether the office sealed its word on a visit to this very phone; the second unlock opens it."""
+    record = bench.records.get(visit)
+    ours = name_of(exchange_key(bench.owner.private_key).public_key().public_bytes_raw())
+    return record is not None and any(note.key == ours for note in _notes(record.fields, "alasan"))
+
+
 def assignment_of(bench: Bench, tugas: RecordId) -> Assignment | None:
     """Return what a task is about, None when nothing of it is sealed to this device. Raises ClosedError."""
     record = bench.records.get(tugas)

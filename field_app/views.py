@@ -12,14 +12,16 @@ class SyncStatus(Data, frozen=True, kw_only=True):
     """Where sending stands. `state`: diam, jalan or gagal; `problem` is a text key, empty without one.
 
     `done` of `total` counts bytes of photos in the run that is going on. `wait_s` is the time to the next
-    try. `lost` counts visits that never arrived and wait to be recorded again, `conflicts` what waits for the
-    office's choice. `clock_off_ms`: how far this phone's clock is ahead, below 0 how far behind. `ended`: the
-    office shows this phone nothing more, for it was revoked, or its worker is no longer on duty.
+    try. `lost` counts visits that never arrived and wait to be recorded again, `photos_lost` photos that can
+    never be sent, `conflicts` what waits for the office's choice. `clock_off_ms`: how far this phone's clock
+    is ahead, below 0 how far behind. `ended`: the office shows this phone nothing more, for it was revoked,
+    or its worker is no longer on duty.
     """
 
     data_pending: int = 0
     photos_pending: int = 0
     lost: int = 0
+    photos_lost: int = 0
     conflicts: int = 0
     last_ms: int | None = None
     state: str = "diam"

@@ -44,7 +44,7 @@ from field_app.views import (
     TaskView,
     VisitView,
 )
-from field_app.wanted import as_asked_now, tasks_about
+from field_app.wanted import as_asked_now, tasks_about, why_returned
 from field_app.whereabouts import Whereabouts, spot_in, stand_at, stand_on, stood
 from schemas.form import Berkas, Foto, Tabel, TandaTangan
 from schemas.form_values import check_value
@@ -184,6 +184,10 @@ class Visits:
     def visit(self, visit: RecordId) -> VisitView:
         """Return a finalised visit with where it stands and why. Raises LookupError."""
         return visit_view(self._bench, visit)
+
+    def why_returned(self, visit: RecordId) -> Standing | None:
+        """Return why a visit came back that is not on this phone, None where nothing says so."""
+        return why_returned(self._bench, visit)
 
     def conflicts(self) -> tuple[ConflictView, ...]:
         """Return what she wrote that waits for the office's choice, and then what was chosen."""

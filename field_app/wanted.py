@@ -12,10 +12,13 @@ from msgspec.structs import replace
 from field_app.bench import Bench
 from field_app.draft import Draft
 from field_app.records import Fields, text_of
-from field_app.sealed_notes import reasons_of
+from field_app.sealed_notes import is_for_us, reasons_of
 from field_app.standing import Standing, decision_on
 from schemas.ids import RecordId
+from schemas.sealed import SEALED_FORM
 
+About = tuple[str, RecordId | None]
+"""A form, and whom a visit with it is to: a subject, or a kasus; None where it is to nobody."""
 NEW, RETURNED, CALLED_OFF = "baru", "dikembalikan", "batal"
 """States of a task that nobody began, whose visit came back, and that is asked for no more."""
 VISITED = frozenset({"dikirim", "selesai"})
@@ -71,20 +74,59 @@ def returned_of(bench: Bench, tugas: RecordId) -> Standing | None:
     """
     for fields in bench.records.of_kind("kunjungan").values():
         if text_of(fields, "tugas") == tugas and text_of(fields, "state") == RETURNED:
-            reasons = {str(name): str(why) for name, why in dict(fields.get("reasons") or {}).items()}
-            return Standing(status=RETURNED, reasons=reasons, note=text_of(fields, "note"))
+            return _why(fields)
     return None
 
 
-def returned_elsewhere(bench: Bench, here: Container[RecordId]) -> dict[RecordId, Fields]:
-    """Return her visits that came back and are not on this phone, as one that was lost had them; those of a
-    task come back as that.
+def why_returned(bench: Bench, visit: RecordId | None) -> Standing | None:
+    """Return why a visit came back that was recorded on another phone of hers; None where nothing says so."""
+    record = bench.records.get(visit)
+    return _why(record.fields) if record is not None and text_of(record.fields, "state") == RETURNED else None
+
+
+def _why(fields: Fields) -> Standing:
+    reasons = {str(name): str(why) for name, why in dict(fields.get("reasons") or {}).items()}
+    return Standing(status=RETURNED, reasons=reasons, note=text_of(fields, "note"))
+
+
+def returned_elsewhere(bench: Bench, begun: Container[About]) -> dict[RecordId, Fields]:
+    """Return her visits that came back and are not on this phone, as one that was lost had them. A sealed one
+    whose reasons open here is mended here, also one of a tugas. Any other of a tugas comes back as that, and
+    one without stands until she went there again, or has `begun` to.
     """
+    every = bench.records.of_kind("kunjungan")
+    finished = bench.drafts.finalised()
+    here = {version.visit for version in finished}
+    went = [(name, about(fields), _made_ms(fields)) for name, fields in every.items()]
+    firsts = [version for version in finished if version.follows is None]
+    went += [(each.visit, (each.form, each.subject), each.finalised_ms or 0) for each in firsts]
+
+    def is_asked(name: RecordId, fields: Fields) -> bool:
+        what, tugas = about(fields), RecordId(text_of(fields, "tugas")) or None
+        if what[0] == SEALED_FORM and is_for_us(bench, name):
+            return not is_withdrawn(bench, tugas)
+        if tugas is not None:
+            return False
+        back_ms = fields.get("decided_ms") or 0
+        again = any(visit != name and which == what and ms > back_ms for visit, which, ms in went)
+        return not again and what not in begun
+
     return {
         name: fields
-        for name, fields in bench.records.of_kind("kunjungan").items()
-        if name not in here and text_of(fields, "state") == RETURNED and not text_of(fields, "tugas")
+        for name, fields in every.items()
+        if name not in here and text_of(fields, "state") == RETURNED and is_asked(name, fields)
     }
+
+
+def about(fields: Fields) -> About:
+    """Return with which form whom a visit was made to; of a sealed one, for which case."""
+    return text_of(fields, "form"), RecordId(text_of(fields, "kasus", "subjek")) or None
+
+
+def _made_ms(fields: Fields) -> int:
+    """Return when a visit was first finished, by the clock of its phone."""
+    versions: list[Fields] = fields.get("versions") or []
+    return versions[0].get("wall_ms", 0) if versions else 0
 
 
 def as_asked_now(bench: Bench, draft: Draft) -> Draft:

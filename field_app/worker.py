@@ -179,6 +179,7 @@ class Worker:
             data_pending=pending_data(self._store, self._drafts),
             photos_pending=len(self._blobs.unsent()),
             lost=sum(again is None for _, _, again in self._drafts.lost()),
+            photos_lost=self._blobs.count_lost(),
             conflicts=self._open_conflicts(),
             last_ms=last_ms,
             state=self._phase,

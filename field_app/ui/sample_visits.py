@@ -131,6 +131,9 @@ class SampleVisits:
         """One finished visit."""
         return STANDINGS[visit]
 
+    def why_returned(self, visit: str) -> None:
+        """Every visit is on this phone."""
+
     def conflicts(self) -> tuple[ConflictView, ...]:
         """One of each kind, and two that were decided."""
         return () if self._empty else CONFLICTS

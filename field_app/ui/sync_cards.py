@@ -70,9 +70,11 @@ def ended_notice(status: SyncStatus, say: Any) -> Notice | None:
     """Return that the office shows this phone nothing more, and what to do with what is still here."""
     if not status.ended:
         return None
-    waits = status.data_pending or status.photos_pending
-    key = "aplikasi.sinkron.berakhir_kirim" if waits else "aplikasi.sinkron.berakhir"
-    return Notice(icon="office", tone="notice", text=say(key))
+    if status.data_pending or status.photos_pending:
+        key = "berakhir_kirim"
+    else:
+        key = "berakhir_hilang" if status.lost or status.photos_lost else "berakhir"
+    return Notice(icon="office", tone="notice", text=say(f"aplikasi.sinkron.{key}"))
 
 
 def progress_words(status: SyncStatus, say: Any) -> str:

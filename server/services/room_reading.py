@@ -21,11 +21,14 @@ from server.store import SqlOfficeStore
 from sync.change import Content, SealedSubmit, read
 from sync.losses import is_destroyed
 from sync.neutral import is_sealed
+from sync.scope import OPEN_TUGAS
 from sync.sealed_case import NotReadableError, info_of, name_of, unpad
 from sync.store import Record
 from sync.versions import versions_of
 
 M = TypeVar("M")
+ASKED_FOR = OPEN_TUGAS - {"dikirim"}
+"""States of a task that can be called off: while its visit waits for a decision, that says how it goes on."""
 Reseals = Mapping[tuple[ChangeId, int], tuple[bytes, bytes]]
 
 

@@ -10,11 +10,10 @@ from schemas.reopening import step_named
 from schemas.sealed_notes import Assignment, Purpose, Reasons, StepAnswers
 from schemas.workflow import Workflow, Workflows
 from server.services.room_opening import OpenCase
-from server.services.room_reading import CaseFacts, Fact, read_note
+from server.services.room_reading import ASKED_FOR, CaseFacts, Fact, read_note
 from server.services.room_views import Other
 from server.services.visit_page import Asked, Event, Words
 from sync.change import SealedAccess, SealedDecide, SealedNote, SealedSubmit
-from sync.scope import OPEN_TUGAS
 from sync.store import Record
 from sync.visits import DECIDED
 
@@ -62,7 +61,7 @@ class Teller:
             state=str(record.fields.get("state") or ""),
             when=written.long_date(date.fromisoformat(due)) if due else "",
             text=newest.text if newest else "",
-            open=record.fields.get("state") in OPEN_TUGAS,
+            open=record.fields.get("state") in ASKED_FOR,
         )
 
     def _steps(
@@ -111,6 +110,8 @@ class Teller:
                 purpose = read_note(note, Purpose)
                 title = text(f"ruang.riwayat.{action}", nama=who)
                 return Event(title=title, when=when, text=purpose.text if purpose else "")
+            case SealedNote(record=record, notes=[]) if record != facts.record.id:
+                return Event(title=text("ruang.riwayat.batal_tugas", nama=who), when=when)
             case SealedNote(record=record) if record != facts.record.id:
                 assignment = read_note(note, Assignment)
                 title = text("ruang.riwayat.tugas", nama=who)

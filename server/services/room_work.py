@@ -29,11 +29,10 @@ from server.services.people import Actor, load_person
 from server.services.room_held import Refusal
 from server.services.room_layers import Layers, by_field
 from server.services.room_opening import Opened, Openings
-from server.services.room_reading import load_case
+from server.services.room_reading import ASKED_FOR, load_case
 from server.store import SqlOfficeStore
 from sync.change import Body, Patch, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
 from sync.neutral import is_sealed
-from sync.scope import OPEN_TUGAS
 from sync.sealed_case import info_of, seal_note
 from sync.store import Fields, Record
 from sync.versions import authors
@@ -179,16 +178,17 @@ class RoomWork:
         return self._done(work)
 
     def call_off(self, person: Person, key: Key, tugas: RecordId) -> Refusal | None:
-        """Ask no more for an open task of the case; whoever has it may send what they began. To give it to
-        somebody else it is given anew, for what it is about is sealed to one person's phones.
+        """Ask no more for a task of the case whose visit has not come, or came back; whoever has it may send
+        what they began. To give it to somebody else it is given anew, for what it is about is sealed to one
+        person's phones.
         """
 
         def work(tx: Writer) -> Refusal | None:
             record = SqlOfficeStore.writing(tx).records([tugas]).get(tugas)
             fields = record.fields if record is not None and record.kind == "tugas" else {}
-            if fields.get("kasus") != key.kasus or fields.get("state") not in OPEN_TUGAS:
+            if fields.get("kasus") != key.kasus or fields.get("state") not in ASKED_FOR:
                 return Refusal(say="usang", status=409)
-            self._take(tx, person, [_called_off(tugas, fields)])
+            self._take(tx, person, _called_off(tugas, fields))
             return None
 
         return self._done(work)
@@ -286,8 +286,14 @@ class _NotTakenError(Exception):
     """The core did not take a change; the text key says why."""
 
 
-def _called_off(tugas: RecordId, fields: Fields) -> Patch:
-    return Patch(record=tugas, kind="tugas", base={"state": fields["state"]}, new={"state": "batal"})
+def _called_off(tugas: RecordId, fields: Fields) -> list[Body]:
+    """Ask for it no more, and take what it is about from the phones; that is seen in the case's story."""
+    named = fields.get("notes_from", {}).get(TASK_NOTE)
+    follows = ChangeId(bytes.fromhex(named)) if named else None
+    return [
+        Patch(record=tugas, kind="tugas", base={"state": fields["state"]}, new={"state": "batal"}),
+        SealedNote(record=tugas, name=TASK_NOTE, follows=follows, notes=[]),
+    ]
 
 
 def sealed_forms(forms: Forms) -> tuple[str, ...]:

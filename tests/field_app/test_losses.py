@@ -231,6 +231,7 @@ def test_a_photo_whose_bytes_changed_is_never_sent_and_stops_no_other(near: Send
     assert (item.status, item.problem) == ("hilang", "lapangan.foto_rusak")
     assert near.worker.run_once() is None, "it is told, and not tried for ever"
     assert near.field.bench.standings.of(near.field.bench.drafts.finalised()[0]).lost_photos == 1
+    assert near.worker.status().photos_lost == 1
 
 
 def test_a_record_is_never_called_lost_by_its_id_alone(near: Sending) -> None:

@@ -10,6 +10,7 @@ from schemas.base import decode, encode
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed_notes import Assignment, Reasons
 from server import device_store, sealed_store
+from server.services import room_work
 from sync.change import Patch, SealedAdvance, SealedDecide
 from sync.scope import UNIT_KEYS
 from tests.server.room_case_site import Site, case_site, decide, move, page_of  # noqa: F401 - the fixture `site`
@@ -275,8 +276,19 @@ def test_a_task_of_somebody_who_left_is_called_off_by_a_button_and_is_left_with_
     assert send(client, page_of(kasus), **order).status_code == 303
     page = client.get(page_of(kasus)).text
     assert 'value="batal_tugas"' not in page and "Batal" in page
+    assert "Tugas dibatalkan oleh Siti Uji" in page
     assert "tugas masih pada" not in client.get("/").text
     assert send(client, page_of(kasus), **order).status_code == 409
+
+
+def test_where_nobody_can_be_given_a_task_it_is_said_whom_to_ask(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, kasus, _, _ = site.opened()
+    assert 'name="isi_tugas"' in client.get(page_of(kasus)).text
+    monkeypatch.setattr(room_work, "FIELD_ROLES", frozenset[str]())
+    page = client.get(page_of(kasus)).text
+    assert 'name="isi_tugas"' not in page and "Minta admin memeriksa perannya di Pengguna" in page
 
 
 def test_of_a_visit_by_somebody_who_left_it_is_said_that_nobody_reads_why_it_came_back(site: Site) -> None:

@@ -12,7 +12,7 @@ from server.services.room_opening import OpenCase
 from server.services.room_reading import Fact, load_case
 from server.services.room_work import Key, RoomWork, reachable
 from server.store import SqlOfficeStore
-from sync.change import SealedDecide
+from sync.change import Patch, SealedDecide
 from sync.sealed_case import Container
 from sync.store import Record
 from tests.server.room_office import BUDI, FIELD, SITI, Sealer
@@ -124,6 +124,25 @@ def test_a_task_is_called_off_once_and_from_its_own_case(room: Parts) -> None:
     assert work.call_off(siti, key, tugas) is None
     assert record(room, tugas).fields["state"] == "batal"
     assert why(work.call_off(siti, key, tugas)) == "usang"
+
+
+def test_a_task_is_not_called_off_while_its_visit_waits_for_a_decision(room: Parts) -> None:
+    """The visit says how it goes on; and one that is returned afterwards has to be asked for on the phone."""
+    kasus = room.case()
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+    assert work.assign(siti, key, room.office.people[FIELD], "ktk", "Temui di balai desa", None) is None
+    facts = room.engine.read(lambda tx: load_case(tx, kasus))
+    assert facts is not None
+    [tugas] = [task.id for task in facts.tugas]
+
+    def stands(before: str, after: str) -> None:
+        moved = Patch(record=tugas, kind="tugas", base={"state": before}, new={"state": after})
+        room.office.deps.office.act(room.office.people[BUDI], moved)
+
+    stands("baru", "dikirim")
+    assert why(work.call_off(siti, key, tugas)) == "usang"
+    stands("dikirim", "dikembalikan")
+    assert work.call_off(siti, key, tugas) is None
 
 
 def test_no_task_goes_to_somebody_whose_role_does_not_fill_its_form(room: Parts) -> None:

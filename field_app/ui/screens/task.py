@@ -70,14 +70,15 @@ class TaskScreen(BaseScreen):
             lambda: (
                 _known(visits, card.tugas),
                 visits.visit(card.visit) if done and card.visit else None,
+                visits.why_returned(card.visit) if not done and card.visit else None,
             ),
-            lambda both: self._show(*both),
+            lambda found: self._show(*found),
         )
 
-    def _show(self, view, finished):
-        if self._seen == (view, finished):
+    def _show(self, view, finished, elsewhere=None):
+        if self._seen == (view, finished, elsewhere):
             return
-        self._seen = (view, finished)
+        self._seen = (view, finished, elsewhere)
         body, say = self.ids.page.body, self.say
         body.clear_widgets()
         if view is None and finished is None and self._card.tugas and not self._card.hint:
@@ -90,16 +91,11 @@ class TaskScreen(BaseScreen):
         if finished is not None:
             for widget in visit_cards(self.context, self.look, finished, self._act):
                 body.add_widget(widget)
+        why = elsewhere or view
+        if finished is None and why is not None and (why.reasons or why.note):
+            body.add_widget(self._came_back(why))
         if view is None:
             return
-        if finished is None and (view.reasons or view.note):
-            back = Card(spacing=dp(8))
-            back.add_widget(Words(text=say("aplikasi.tugas.alasan_kembali"), style="question"))
-            for reason in view.reasons.values():
-                back.add_widget(Notice(icon="returned", tone="bad", text=reason))
-            if view.note:
-                back.add_widget(Notice(icon="office", tone="info", text=view.note))
-            body.add_widget(back)
         self._add_why(body, view)
         facts = [(name, self._fact(name, view.subject.get(name))) for name in FACTS]
         if any(text for _, text in facts):
@@ -135,6 +131,16 @@ class TaskScreen(BaseScreen):
             where.bind(on_release=lambda *_: self.context.shell.go("map", tugas=card.tugas))
             top.add_widget(where)
         return top
+
+    def _came_back(self, why):
+        """Why a visit on another phone of hers came back."""
+        back = Card(spacing=dp(8))
+        back.add_widget(Words(text=self.say("aplikasi.tugas.alasan_kembali"), style="question"))
+        for reason in why.reasons.values():
+            back.add_widget(Notice(icon="returned", tone="bad", text=reason))
+        if why.note:
+            back.add_widget(Notice(icon="office", tone="info", text=why.note))
+        return back
 
     def _add_why(self, body, view):
         """Why the visit is made, and when the last one was."""

@@ -3,10 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
+from field_app.standing import Standing
 from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_data import CARDS, NOW_MS
 from field_app.ui.sample_finished import LOST, STANDINGS
 from field_app.views import SyncStatus
+from schemas.ids import RecordId
 from tests.field_app.ui.driver import Driver
 
 
@@ -75,6 +77,26 @@ def test_a_visit_that_never_arrived_is_recorded_again_from_where_it_is_told(driv
     assert driver.shell.name == "form"
 
 
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (SyncStatus(), "sudah ada di kantor"),
+        (SyncStatus(lost=1), "hilang sebelum sampai"),
+        (SyncStatus(photos_lost=1), "hilang sebelum sampai"),
+        (SyncStatus(lost=1, photos_pending=1), "kirim semuanya"),
+    ],
+    ids=["all there", "a visit lost", "a photo lost", "some to send"],
+)
+def test_who_is_told_that_her_work_ended_is_not_told_that_all_arrived_where_some_is_lost(
+    driver: Driver, status: SyncStatus, says: str
+) -> None:
+    driver.open(SamplePhone())
+    driver.phone.visits.status = replace(status, ended=True, last_ms=NOW_MS)
+    driver.shell.only("home")
+    driver.settle()
+    assert driver.sees("Kantor mengakhiri tugas") and driver.sees(says)
+
+
 def test_a_destroyed_visit_says_so(driver: Driver) -> None:
     show(driver, "k8")
     assert driver.sees("dimusnahkan kantor sesuai berita acara")
@@ -105,3 +127,16 @@ def test_an_app_that_comes_to_the_front_again_syncs_and_a_locked_one_does_not(dr
     driver.phone.lock()
     driver.app.on_resume()
     assert driver.phone.worker.asked == 1
+
+
+def test_a_visit_on_another_phone_says_why_it_came_back(driver: Driver) -> None:
+    driver.open()
+    why = Standing(
+        status="dikembalikan", reasons={"bpnt_kpm.alamat": "Nama desa keliru"}, note="Datangi lagi"
+    )
+    driver.phone.visits.why_returned = lambda _visit: why  # type: ignore[method-assign]
+    card = replace(CARDS["today"][0], tugas=None, visit=RecordId("k9"), hint="pernah_kembali")
+    driver.shell.go("task", card=card)
+    driver.settle()
+    for words in ("Alasan dikembalikan", "Nama desa keliru", "Datangi lagi"):
+        assert driver.sees(words), words
