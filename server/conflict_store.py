@@ -105,3 +105,13 @@ def beside(tx: Reader, device: DeviceId, change: ChangeId, reach: int) -> list[C
         {"device": device, "first": place[0] - reach, "last": place[0] + reach},
     )
     return [ChangeId(row[0]) for row in found]
+
+
+def written_since(tx: Reader, device: DeviceId, seq: int) -> list[ChangeId]:
+    """Return what of a device took effect from a seq on, in that order."""
+    found = tx.query(
+        "SELECT id FROM changes WHERE kabupaten = :kabupaten AND seq >= :seq AND device = :device"
+        " ORDER BY seq, id",
+        {"seq": seq, "device": device},
+    )
+    return [ChangeId(row[0]) for row in found]

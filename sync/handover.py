@@ -3,7 +3,7 @@
 It writes the messages that it would have sent; nothing counts as sent by that. The office (sync/answering.py)
 takes them in by the same check and push, and answers with the messages that a phone standing where this one
 stood would have been given. An answer may come late, twice, or after another: it is taken only if it reaches
-at least as far as the phone already is, in the same history of the office, for every part; see `fits`.
+at least as far as the phone already is, for every part, and shows no other history of the office; see `fits`.
 """
 
 from collections.abc import Iterator
@@ -46,13 +46,19 @@ def fits(store: DeviceStore, answering: Answering, first: SyncResponse, heard_ms
     It does if nothing newer came since the question; or if the phone's cursor lies in the history that the
     answer tells, and every part begins in the answer no later than the phone has it. Only the newest commits
     of that history are named, and a phone may be behind them all: an answer to no question, from zero, fits
-    too if it was made after the phone last heard its office, at `heard_ms` of the office's clock.
+    it too if it was made after the phone last heard its office, at `heard_ms` of the office's clock. Whether
+    so old a cursor lies in that history nothing in it can say: there the office's key and clock alone count.
     """
     now = store.cursor()
     if now == answering.asked:
         return first.start in (now, Cursor())
+    is_behind_all = now.seq < min((mark.seq for mark in answering.marks), default=0)
     is_whole = not answering.file and not first.start.seq and first.server_ms > heard_ms
-    if not is_whole and now.seq and not any(_lies_in(now, mark) for mark in answering.marks):
+    if (
+        not (is_whole and is_behind_all)
+        and now.seq
+        and not any(_lies_in(now, mark) for mark in answering.marks)
+    ):
         return False
     here = set(store.parts())
     return all(_begins(answering, first.start, part) <= _has(now, here, part) for part in first.parts or ())

@@ -32,7 +32,7 @@ from server.services.visit_page import Words, label_of, name_of
 from server.services.visits import STATES, Visit, load_visit
 from server.store import SqlOfficeStore
 from sync.neutral import is_sealed
-from sync.store import Fields
+from sync.store import Fields, Record
 
 MOST_PHOTOS = 8
 MOST_TYPED = 1000
@@ -139,8 +139,7 @@ class LetterFacts:
         if warga is None or warga.kind != "warga":
             return NotThere()
         thing = Thing(author=None, region=region, service=kind.layanan)
-        # who was merged is written as the record says that lives on: the other may have the NIK wrong
-        values = self._of_person(survivors(tx, [warga.id])[warga.id].fields, _answers(found), region)
+        values = self._of_person(_living(tx, warga).fields, _answers(found), region)
         return Facts(
             thing=thing,
             subject=warga.id,
@@ -161,9 +160,9 @@ class LetterFacts:
         day = written.local_date(newest.content.clock.wall_ms)
         given = newest.submit.forms[newest.submit.form].answers.get("tanggal_kunjungan")
         day = (day_of(given) if isinstance(given, str) else None) or day
-        subject = found.subject.fields if found.subject else {}
-        values = self._of_person(subject, _answers(found), region) | {
-            "nama": name_of(found) or "–",
+        living = _living(tx, found.subject) if found.subject else None
+        values = self._of_person(living.fields if living else {}, _answers(found), region) | {
+            "nama": name_of(replace(found, subject=living)) or "–",
             "layanan": words.text(f"layanan.{form.service}"),
             "petugas": found.names.get(_text(fields, "petugas"), "–"),
             "hari_kunjungan": written.DAYS[day.weekday()],
@@ -331,6 +330,11 @@ def region_name(words: Words, kode: str) -> str:
 
 def _added(found: Facts, more: dict[str, str], table: Grid | None = None) -> Facts:
     return replace(found, values=found.values | more, table=table)
+
+
+def _living(tx: Reader, subject: Record) -> Record:
+    """Return the record that one lives on in, by which a letter is written: it has the right NIK."""
+    return survivors(tx, [subject.id])[subject.id]
 
 
 def _answers(found: Visit | None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from server.services.finding import Finding, Hit, hit_of
 from server.services.indexing import Indexing
 from server.services.match_rows import Fresh, FreshRow, PairRow, Pairs
 from server.services.merging import EMPTY, GROUPS, filled, seen_of, told
-from server.services.parting import MovedError, part, put
+from server.services.parting import CrowdedError, MovedError, part, put
 from server.services.people import Actor, Denied
 from server.services.record_history import field_words
 from server.services.review import Decided, NotThere, Stale
@@ -225,7 +225,7 @@ class Matching:
             done = word_on(tx, PAIR, about_pair(keep, gone))
             if merged.fields.get(MERGED) != keep or kept.fields.get(MERGED) or done is None:
                 return Stale()
-            part(tx, self._office, person.id, kept, merged, done.fields)
+            part(tx, self._office, person.id, kept, merged, done)
             self._remember(tx, person.id, keep, gone, {"hasil": ""})
             return Decided()
 
@@ -237,6 +237,8 @@ class Matching:
         self._indexing.catch_up(1)
         try:
             outcome: Outcome = self._engine.write(work).result()
+        except CrowdedError:
+            return Blocked(say="warga.ganda.konflik_pisah")
         except MovedError:
             return Stale()
         # what was decided is offered no more, and who was merged is one person from here on

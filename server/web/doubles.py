@@ -103,7 +103,10 @@ def pair_routes(site: Site) -> list[Any]:
         outcome = await site.work(lambda: site.matching.split(visitor.person, keep, gone))
         if not isinstance(outcome, Decided):
             _problem(site, outcome)
-        return onward(f"/warga/{subject}?selesai={'pisah' if isinstance(outcome, Decided) else 'usang'}")
+        said = (
+            "pisah" if isinstance(outcome, Decided) else "usang" if isinstance(outcome, Stale) else "konflik"
+        )
+        return onward(f"/warga/{subject}?selesai={said}")
 
     return [pair, decide, split]
 

@@ -27,6 +27,7 @@ from server.web.site import Asking, Notice, Site, Visitor
 
 LONGEST = 100
 DONE = ("gabung", "pisah")
+NOT_DONE = {"usang": "warga.ganda.usang", "konflik": "warga.ganda.konflik_pisah"}
 
 
 def warga_routes(site: Site) -> list[Any]:
@@ -126,8 +127,8 @@ async def _allowed(site: Site, request: Asking) -> Visitor:
 
 
 def _said(site: Site, done: str) -> Notice | None:
-    if done == "usang":
-        return Notice(tone="notice", icon="warning", title=site.text("warga.ganda.usang"))
+    if done in NOT_DONE:
+        return Notice(tone="notice", icon="warning", title=site.text(NOT_DONE[done]))
     return Notice(tone="good", icon="done", title=site.text(f"warga.sudah.{done}")) if done in DONE else None
 
 

@@ -131,9 +131,10 @@ def test_a_letter_about_who_was_merged_says_what_the_record_says_that_lives_on(d
     office.act(author, Patch(record=living, kind="warga", base=was, new={"nik": right}))
     into = Patch(record=desk.office.warga, kind="warga", base={}, new={"digabung_ke": living})
     office.act(author, into)
-    draft = desk.site.letters.draft(desk.who("petugas"), desk.asked())
-    assert isinstance(draft, Draft) and draft.facts.subject == desk.office.warga
-    assert (draft.facts.values["nama"], draft.facts.values["nik"]) == ("Sutarmi Hadi", right)
+    for asked in (desk.asked(), Asked(kind="berita_acara", visit=desk.visit)):
+        draft = desk.site.letters.draft(desk.who("petugas"), asked)
+        assert isinstance(draft, Draft) and draft.facts.subject == desk.office.warga
+        assert (draft.facts.values["nama"], draft.facts.values["nik"]) == ("Sutarmi Hadi", right)
 
 
 def test_no_name_and_no_number_of_a_person_stands_in_the_record_of_a_letter(desk: Desk) -> None:

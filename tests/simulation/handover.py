@@ -116,7 +116,7 @@ def read(phone: Phone, reply: Reply) -> bool:
     before, session = None, Session()
     for message in reply.messages:
         response = decode(message, SyncResponse)
-        if before is None and not handover.fits(phone.store, opening, response):
+        if before is None and not handover.fits(phone.store, opening, response, phone.store_server_ms()):
             return False
         phone.is_of_another_history |= response.start == Cursor() != phone.store.cursor()
         effects = handover.take(phone.store, session, before, response)

@@ -355,6 +355,28 @@ def test_what_answers_no_question_reaches_a_phone_however_far_it_is_behind(
     assert (phone.sees(4) is not None) is agree(town, phone) is fits
 
 
+@pytest.mark.parametrize("foreign", [True, False], ids=["another history", "older than the phone"])
+def test_what_answers_no_question_is_not_taken_where_the_phone_is_not_behind_all_it_names(
+    town: Regency, foreign: bool
+) -> None:
+    """A copy of the office that went its own way, or a clock that was set back, has a later clock too."""
+    phone = town.enrol(7, KEDEN)
+    town.warga(1)
+    town.sync(phone)
+    asked = handover.asked(MemoryDevice(phone.writer.device, phone.writer.key.sign), bytes(32))
+    request = SyncRequest(protocol=PROTOCOL, device=phone.writer.device, cursor=Cursor())
+    town.warga(2)
+    said, *news = answer(town, Written(Question(request=request, asked=asked), name=b""), NOW + 1)
+    assert isinstance(said, Answering)
+    if foreign:
+        said = replace(said, marks=[replace(mark, tag=bytes(8)) for mark in said.marks])
+    else:
+        town.warga(3)
+        town.sync(phone)
+    assert not read(phone, [said, *news])
+    assert (phone.sees(2) is None) is foreign
+
+
 def test_a_phone_out_of_step_asks_part_by_part_and_is_mended(town: Regency) -> None:
     phone = town.enrol(7, KEDEN)
     town.warga(1)
