@@ -11,23 +11,21 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec.structs import replace
 
 from schemas.base import UNREADABLE, decode, encode
 from schemas.ids import DeviceId
 from server import device_store
+from server.beside_key import Beside
 from server.device_store import Device
 from server.disk import replace_durably
 from server.engine import Engine, Writer
 from server.key_file import KeyFile
-from server.keys import Keys, derive
+from server.keys import Keys
 from server.office import Office
 from sync.change import Enrolled
 
 ENDING = ".hp"
-NONCE_BYTES = 12
 
 
 def phones_path(key_path: Path) -> Path:
@@ -35,12 +33,8 @@ def phones_path(key_path: Path) -> Path:
     return key_path.with_name(key_path.name + ENDING)
 
 
-class DamagedPhonesError(Exception):
-    """The list of phones is not what this office wrote."""
-
-
 class PhoneList:
-    """Every phone that the office ever knew, AES-256-GCM under a key derived from the office's."""
+    """Every phone that the office ever knew, sealed."""
 
     def __init__(
         self,
@@ -50,15 +44,15 @@ class PhoneList:
         keys: Keys,
         randomness: Callable[[int], bytes],
     ) -> None:
-        self.path, self._key_file = phones_path(key_file.path), key_file
-        self._engine, self._office, self._randomness = engine, office, randomness
-        self._ciphers = [AESGCM(derive(master, "phones", "")) for master in keys.blob_masters()]
+        self.path, masters = phones_path(key_file.path), keys.blob_masters()
+        self._file = Beside(self.path, key_file, masters, "phones", "daftar_hp_rusak", randomness)
+        self._engine, self._office = engine, office
         self._kept: set[tuple[DeviceId, bool]] = set()
 
     def apply(self) -> None:
         """Let in again who is listed and not known here, and take the rights of those who had lost them.
 
-        Blocks until it is durable. Raises DamagedPhonesError, OSError.
+        Blocks until it is durable. Raises DamagedListError, OSError.
         """
         listed = self.read()
         known = {phone.id: phone for phone in self._engine.read(device_store.devices)}
@@ -80,11 +74,11 @@ class PhoneList:
             self._engine.write(work).result()
 
     def keep(self) -> None:
-        """Write down what the database says and the list does not. Raises DamagedPhonesError, OSError.
+        """Write down what the database says and the list does not. Raises DamagedListError, OSError.
 
         Where the key file is away it waits until that is back.
         """
-        if _marks(self._engine.read(device_store.devices)) <= self._kept or self._key_file.trouble():
+        if _marks(self._engine.read(device_store.devices)) <= self._kept or not self._file.is_here():
             return
         with self._alone():
             listed = {phone.id: phone for phone in self.read()}
@@ -94,23 +88,19 @@ class PhoneList:
                 listed[phone.id] = replace(phone, revoked_ms=phone.revoked_ms or revoked_ms)
             now = _marks(listed.values())
             if now != before:
-                replace_durably(self.path, self._sealed(list(listed.values())))
+                replace_durably(self.path, self._file.seal(encode(list(listed.values()))))
         self._kept = now
 
     def read(self) -> list[Device]:
-        """Return every phone that is listed. Raises DamagedPhonesError, OSError."""
-        try:
-            raw = self.path.read_bytes()
-        except FileNotFoundError:
+        """Return every phone that is listed. Raises DamagedListError, OSError."""
+        raw = self._file.read()
+        if raw is None:
             return []
-        for cipher in self._ciphers:
-            try:
-                return decode(cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None), list[Device])
-            except InvalidTag:
-                continue
-            except (ValueError, *UNREADABLE):
-                break
-        raise DamagedPhonesError(str(self.path))
+        plain, _ = self._file.open(raw)
+        try:
+            return decode(plain, list[Device])
+        except (ValueError, *UNREADABLE) as error:
+            raise self._file.damaged() from error
 
     @contextmanager
     def _alone(self) -> Generator[None]:
@@ -121,10 +111,6 @@ class PhoneList:
             yield
         finally:
             os.close(folder)
-
-    def _sealed(self, phones: list[Device]) -> bytes:
-        nonce = self._randomness(NONCE_BYTES)
-        return nonce + self._ciphers[0].encrypt(nonce, encode(phones), None)
 
 
 def _marks(phones: Iterable[Device]) -> set[tuple[DeviceId, bool]]:

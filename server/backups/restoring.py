@@ -26,15 +26,14 @@ from server.backups.manifest import DamagedManifestError, Manifest, copy_at, key
 from server.backups.medium import Medium, Trouble, disk_of, is_full, open_medium, trouble_of
 from server.backups.replaying import Gone, Replayed, replay
 from server.backups.stream import Committed, Head, log_generation, log_numbers, read_log
+from server.beside_key import DamagedListError
 from server.blobs import BlobStore
-from server.compose import DATABASE, Refused, close_office, open_office
+from server.compose import DATABASE, Refused, close_office, damaged_list, open_office
 from server.deps import Deps
-from server.destruction import DamagedListError
 from server.disk import NoPromiseError, sync_folder
 from server.engine import FullError, Reader, Writer
 from server.keys import Keys, change_keys
 from server.part_file import DamagedPartError
-from server.phone_list import DamagedPhonesError
 from server.restore_store import Missing, Restore
 from server.rotating import rekey
 from server.store import SqlOfficeStore
@@ -103,10 +102,8 @@ def restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused:
         return Trouble(code="folder_sudah_ada", values={"folder": str(wanted.data)})
     try:
         return _restore(wanted, progress)
-    except DamagedListError:
-        return Refused(say="daftar_musnah_rusak", values={"folder": str(wanted.data)})
-    except DamagedPhonesError as error:
-        return Refused(say="daftar_hp_rusak", values={"berkas": str(error)})
+    except DamagedListError as error:
+        return damaged_list(error)
     except (OSError, FullError) as error:
         return _trouble(wanted, error)
 

@@ -51,7 +51,13 @@ SAID_BY_KEY = {
     "ruang.tolak": ["server/services", "server/web"],
     "ruang.tugas_keadaan": ["sync"],
     "masalah": ["schemas/packing.py", "server", "sync"],
-    "perintah": ["server/compose.py", "server/commands", "server/keys.py"],
+    "perintah": [
+        "server/compose.py",
+        "server/commands",
+        "server/keys.py",
+        "server/destruction.py",
+        "server/phone_list.py",
+    ],  # fmt: skip
     "pengaturan": ["server/web/settings.py"],
     "pengaturan.arti_nilai": ["server/settings.py"],
     "pengaturan.kelompok": ["server/settings.py"],

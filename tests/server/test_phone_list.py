@@ -96,7 +96,7 @@ def test_it_says_nothing_in_plain_and_a_changed_one_keeps_the_office_shut(phones
     raw = phones.path.read_bytes()
     assert phones.second.encode() not in raw and phones.person.encode() not in raw
     close_office(phones.deps)
-    for changed in (raw[:-1], raw[:5], bytes([raw[0] ^ 1]) + raw[1:]):
+    for changed in (raw[:-1], raw[:5], b"", bytes([raw[0] ^ 1]) + raw[1:]):
         phones.path.write_bytes(changed)
         refused = open_office(phones.folder, None)
         assert isinstance(refused, Refused) and refused.say == "daftar_hp_rusak"
