@@ -28,7 +28,7 @@ from server import restore_store
 from server.backups.keeper import Keeper
 from server.backups.making import Source
 from server.backups.medium import disk_of
-from server.beside_key import DamagedListError
+from server.beside_key import DamagedListError, UnreadableListError
 from server.blobs import BlobStore
 from server.certificates import (
     Authority,
@@ -171,9 +171,9 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
     except UnknownKeyError:
         close_office(deps)
         return _refused("kunci_salah", data)
-    except DamagedListError as error:
+    except (DamagedListError, UnreadableListError) as error:
         close_office(deps)
-        return damaged_list(error)
+        return unusable_list(error)
     except EngineError:
         close_office(deps)
         raise
@@ -219,9 +219,16 @@ def keys_at(path: Path) -> Keys | Refused:
         return Refused(say=error.say, values={"kunci": str(path)})
 
 
-def damaged_list(error: DamagedListError) -> Refused:
-    """Return what to say of a list beside the key file that is not what this office wrote."""
-    return Refused(say=error.say, values={"berkas": str(error.path)})
+def unusable_list(error: DamagedListError | UnreadableListError) -> Refused:
+    """Return what to say of a list beside the key file that is damaged, or that nobody can read."""
+    if isinstance(error, DamagedListError):
+        return Refused(say=error.say, values={"berkas": str(error.path)})
+    path = Path(error.filename)
+    try:
+        owner = path.owner()
+    except (OSError, KeyError):  # KeyError: a user of another computer
+        owner = "?"
+    return Refused(say="daftar_tak_terbaca", values={"berkas": str(path), "pemilik": owner})
 
 
 def close_office(deps: Deps) -> None:

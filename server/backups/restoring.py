@@ -26,9 +26,9 @@ from server.backups.manifest import DamagedManifestError, Manifest, copy_at, key
 from server.backups.medium import Medium, Trouble, disk_of, is_full, open_medium, trouble_of
 from server.backups.replaying import Gone, Replayed, replay
 from server.backups.stream import Committed, Head, log_generation, log_numbers, read_log
-from server.beside_key import DamagedListError
+from server.beside_key import DamagedListError, UnreadableListError
 from server.blobs import BlobStore
-from server.compose import DATABASE, Refused, close_office, damaged_list, open_office
+from server.compose import DATABASE, Refused, close_office, open_office, unusable_list
 from server.deps import Deps
 from server.disk import NoPromiseError, sync_folder
 from server.engine import FullError, Reader, Writer
@@ -102,8 +102,8 @@ def restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused:
         return Trouble(code="folder_sudah_ada", values={"folder": str(wanted.data)})
     try:
         return _restore(wanted, progress)
-    except DamagedListError as error:
-        return damaged_list(error)
+    except (DamagedListError, UnreadableListError) as error:
+        return unusable_list(error)
     except (OSError, FullError) as error:
         return _trouble(wanted, error)
 

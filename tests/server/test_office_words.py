@@ -57,7 +57,7 @@ SAID_BY_KEY = {
         "server/keys.py",
         "server/destruction.py",
         "server/phone_list.py",
-    ],  # fmt: skip
+    ],
     "pengaturan": ["server/web/settings.py"],
     "pengaturan.arti_nilai": ["server/settings.py"],
     "pengaturan.kelompok": ["server/settings.py"],

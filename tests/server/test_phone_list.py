@@ -9,13 +9,14 @@ import pytest
 from schemas.ids import DeviceId, Regency
 from server import device_store
 from server.__main__ import main
+from server.commands.shared import UNUSABLE
 from server.compose import Refused, close_office, init_office, open_office
 from server.deps import Deps
 from server.destruction import destroyed_path
 from server.keys import default_path
 from server.phone_list import phones_path
 from sync.change import Enrolled, read
-from tests.server.backup_office import faults
+from tests.server.backup_office import copied, faults, medium_at, restored
 from tests.server.web_office import Phone, open_at, shut
 
 
@@ -139,3 +140,24 @@ def test_no_office_is_begun_beside_the_list_of_another(
     refused = init_office(tmp_path / "office", None, Regency("33.14"), "Dinas Sosial Uji")
     assert refused == Refused(say="kunci_ada", values={"kunci": str(left)})
     assert not (tmp_path / "office").exists()
+
+
+@pytest.mark.parametrize("path_of", [phones_path, destroyed_path])
+def test_a_list_that_cannot_be_read_is_named_and_keeps_the_office_shut(
+    phones: Phones, path_of: Callable[[Path], Path]
+) -> None:
+    """Such as one that root copied: it is neither a fault of ours nor of the disk that is restored from."""
+    medium = medium_at(phones.folder.with_name("usb"), phones.folder, phones.deps)
+    copied(phones.deps, phones.folder, medium)
+    close_office(phones.deps)
+    path = path_of(phones.key)
+    kept = path.rename(path.with_name("kept")) if path.exists() else None
+    path.mkdir()
+    refused = Refused(say="daftar_tak_terbaca", values={"berkas": str(path), "pemilik": path.owner()})
+    assert open_office(phones.folder, None) == refused
+    assert main(["device", "--data", str(phones.folder), "--list"]) == UNUSABLE
+    assert restored(medium, phones.folder.with_name("new"), phones.key) == refused
+    path.rmdir()
+    if kept:
+        kept.rename(path)
+    phones.deps = opened(phones.folder)
