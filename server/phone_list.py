@@ -7,14 +7,13 @@ encrypted; it follows the database within a second, and is applied before anybod
 
 import fcntl
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from schemas.base import UNREADABLE, decode, encode
-from schemas.ids import DeviceId
 from server import device_store
 from server.beside_key import Beside
 from server.device_store import Device
@@ -34,7 +33,7 @@ def phones_path(key_path: Path) -> Path:
 
 
 class PhoneList:
-    """Every phone that the office ever knew, sealed."""
+    """Every phone that the office ever knew, sealed; under older keys it is believed only until all is changed."""
 
     def __init__(
         self,
@@ -44,10 +43,12 @@ class PhoneList:
         keys: Keys,
         randomness: Callable[[int], bytes],
     ) -> None:
-        self.path, masters = phones_path(key_file.path), keys.blob_masters()
+        self.path = phones_path(key_file.path)
+        # whoever has a key file of before could list phones of theirs
+        masters = keys.blob_masters() if keys.unfinished else (keys.blobs,)
         self._file = Beside(self.path, key_file, masters, "phones", "daftar_hp_rusak", randomness)
         self._engine, self._office = engine, office
-        self._kept: set[tuple[DeviceId, bool]] = set()
+        self._kept: list[Device] | None = None
 
     def apply(self) -> None:
         """Let in again who is listed and not known here, and take the rights of those who had lost them.
@@ -78,27 +79,31 @@ class PhoneList:
 
         Where the key file is away it waits until that is back.
         """
-        if _marks(self._engine.read(device_store.devices)) <= self._kept or not self._file.is_here():
+        if self._engine.read(device_store.devices) == self._kept or not self._file.is_here():
             return
         with self._alone():
-            listed = {phone.id: phone for phone in self.read()}
-            before = _marks(listed.values())
-            for phone in self._engine.read(device_store.devices):
-                revoked_ms = listed[phone.id].revoked_ms if phone.id in listed else None
-                listed[phone.id] = replace(phone, revoked_ms=phone.revoked_ms or revoked_ms)
-            now = _marks(listed.values())
-            if now != before:
-                replace_durably(self.path, self._file.seal(encode(list(listed.values()))))
-        self._kept = now
+            before, is_old = self._read()
+            listed = {phone.id: phone for phone in before}
+            known = self._engine.read(device_store.devices)
+            for phone in known:
+                listed[phone.id] = _merged(listed.get(phone.id, phone), phone)
+            merged = list(listed.values())
+            if merged != before or is_old:
+                replace_durably(self.path, self._file.seal(encode(merged)))
+        self._kept = known
 
     def read(self) -> list[Device]:
-        """Return every phone that is listed. Raises DamagedListError, OSError."""
+        """Return every phone that is listed. Raises DamagedListError, UnreadableListError."""
+        return self._read()[0]
+
+    def _read(self) -> tuple[list[Device], bool]:
+        """Return them, and whether the list is under older keys."""
         raw = self._file.read()
         if raw is None:
-            return []
-        plain, _ = self._file.open(raw)
+            return [], False
+        plain, is_present = self._file.open(raw)
         try:
-            return decode(plain, list[Device])
+            return decode(plain, list[Device]), not is_present
         except (ValueError, *UNREADABLE) as error:
             raise self._file.damaged() from error
 
@@ -113,9 +118,13 @@ class PhoneList:
             os.close(folder)
 
 
-def _marks(phones: Iterable[Device]) -> set[tuple[DeviceId, bool]]:
-    """Return what the list is compared by: which phones there are, and which have no rights."""
-    return {(phone.id, phone.revoked_ms is not None) for phone in phones}
+def _merged(listed: Device, known: Device) -> Device:
+    """Return a phone as the database knows it, with what only the list says."""
+    return replace(
+        known,
+        revoked_ms=known.revoked_ms or listed.revoked_ms,
+        handover_key=known.handover_key or listed.handover_key,
+    )
 
 
 def _enrolled(phone: Device) -> Enrolled:

@@ -5,15 +5,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.ids import DeviceId, Regency
 from server import device_store
 from server.__main__ import main
+from server.beside_key import Beside
 from server.commands.shared import UNUSABLE
 from server.compose import Refused, close_office, init_office, open_office
 from server.deps import Deps
 from server.destruction import destroyed_path
-from server.keys import default_path
+from server.keys import change_keys, default_path
 from server.phone_list import phones_path
 from sync.change import Enrolled, read
 from tests.server.backup_office import copied, faults, medium_at, restored
@@ -127,6 +129,43 @@ def test_keys_that_were_changed_still_open_it(phones: Phones) -> None:
     phones.deps.phones.keep()
     listed = phones.deps.phones.read()
     assert {each.id for each in listed} >= {phones.first, phones.second}
+
+
+def test_a_list_under_keys_of_before_is_believed_only_while_they_are_changed(phones: Phones) -> None:
+    """Whoever had the key file of then could have written it, with phones of theirs."""
+    close_office(phones.deps)
+    before = phones.path.read_bytes()
+    assert main(["rotate-keys", "--data", str(phones.folder)]) == 0
+    after = phones.path.read_bytes()
+    phones.path.write_bytes(before)
+    refused = open_office(phones.folder, None)
+    assert isinstance(refused, Refused) and refused.say == "daftar_hp_rusak"
+    change_keys(phones.key, lambda keys: replace(keys, unfinished=True))
+    close_office(opened(phones.folder))
+    assert phones.path.read_bytes() not in (before, after), "it is under the present keys at once"
+    change_keys(phones.key, lambda keys: replace(keys, unfinished=False))
+    phones.deps = opened(phones.folder)
+
+
+def test_a_key_that_a_phone_says_later_is_listed_and_outlives_an_older_database(phones: Phones) -> None:
+    key = bytes(range(1, 33))
+    phones.deps.phones.keep()
+    phones.deps.engine.write(lambda tx: device_store.put_handover_key(tx, phones.first, key)).result()
+    phones.deps.phones.keep()
+    phones.put_back()
+    assert [each.handover_key for each in phones.deps.phones.read() if each.id == phones.first] == [key]
+
+
+def test_what_only_the_list_says_does_not_have_it_read_again_and_again(phones: Phones) -> None:
+    phones.deps.devices.revoke(phones.first)
+    phones.deps.phones.keep()
+    phones.deps.engine.write(
+        lambda tx: tx.execute("UPDATE devices SET revoked_ms = NULL WHERE kabupaten = :kabupaten", {})
+    ).result()
+    phones.deps.phones.keep()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Beside, "read", pytest.fail)
+        phones.deps.phones.keep()
 
 
 @pytest.mark.parametrize("path_of", [phones_path, destroyed_path])
