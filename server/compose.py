@@ -164,8 +164,7 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
             deps.destruction.complete_list()
         deps.destruction.apply_list()
         deps.phones.apply()
-        with suppress(OSError):
-            deps.phones.keep()
+        deps.phones.follow()
         with suppress(FullError):  # it is done at the next opening
             relist(deps.engine)
     except UnknownKeyError:

@@ -6,6 +6,7 @@ encrypted; it follows the database within a second, and is applied before anybod
 """
 
 import fcntl
+import logging
 import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 
 from schemas.base import UNREADABLE, decode, encode
 from server import device_store
-from server.beside_key import Beside
+from server.beside_key import Beside, DamagedListError
 from server.device_store import Device
 from server.disk import replace_durably
 from server.engine import Engine, Writer
@@ -25,6 +26,7 @@ from server.office import Office
 from sync.change import Enrolled
 
 ENDING = ".hp"
+logger = logging.getLogger("server.phones")
 
 
 def phones_path(key_path: Path) -> Path:
@@ -33,7 +35,7 @@ def phones_path(key_path: Path) -> Path:
 
 
 class PhoneList:
-    """Every phone that the office ever knew, sealed; under older keys it is believed only until all is changed."""
+    """Every phone that the office ever knew, sealed. Under older keys it is believed until all is changed."""
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class PhoneList:
         self._file = Beside(self.path, key_file, masters, "phones", "daftar_hp_rusak", randomness)
         self._engine, self._office = engine, office
         self._kept: list[Device] | None = None
+        self.is_failing = False
 
     def apply(self) -> None:
         """Let in again who is listed and not known here, and take the rights of those who had lost them.
@@ -73,6 +76,17 @@ class PhoneList:
 
         if joined or revoked:
             self._engine.write(work).result()
+
+    def follow(self) -> None:
+        """Keep the list, and remember whether that cannot be done; the next call tries again."""
+        try:
+            self.keep()
+        except (OSError, DamagedListError) as error:
+            if not self.is_failing:
+                logger.error("%s while listing phones", type(error).__name__)
+            self.is_failing = True
+        else:
+            self.is_failing = False
 
     def keep(self) -> None:
         """Write down what the database says and the list does not. Raises DamagedListError, OSError.

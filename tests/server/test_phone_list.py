@@ -1,6 +1,7 @@
 """The list of phones beside the key file: it only grows, says nothing in plain, and is never passed over."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from server.deps import Deps
 from server.destruction import destroyed_path
 from server.keys import change_keys, default_path
 from server.phone_list import phones_path
+from server.web.building import build_site
 from sync.change import Enrolled, read
 from tests.server.backup_office import copied, faults, medium_at, restored
 from tests.server.web_office import Phone, open_at, shut
@@ -166,6 +168,24 @@ def test_what_only_the_list_says_does_not_have_it_read_again_and_again(phones: P
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Beside, "read", pytest.fail)
         phones.deps.phones.keep()
+
+
+def test_what_else_fails_keeps_no_phone_off_the_list(phones: Phones, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise OSError
+
+    before = phones.path.read_bytes()
+    monkeypatch.setattr(phones.deps.destruction, "destroy_late", broken)
+    phones.deps.devices.revoke(phones.first)
+    indexing = build_site(phones.deps).indexing
+    indexing.start()
+    try:
+        give_up = time.monotonic() + 5
+        while phones.path.read_bytes() == before and time.monotonic() < give_up:
+            time.sleep(0.05)
+    finally:
+        indexing.stop()
+    assert phones.path.read_bytes() != before
 
 
 @pytest.mark.parametrize("path_of", [phones_path, destroyed_path])
