@@ -14,7 +14,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from schemas.base import UNREADABLE, decode, encode
+from schemas.base import UNREADABLE, Data, decode, encode
+from schemas.ids import DeviceId
 from server import device_store
 from server.beside_key import Beside, DamagedListError
 from server.device_store import Device
@@ -32,6 +33,13 @@ logger = logging.getLogger("server.phones")
 def phones_path(key_path: Path) -> Path:
     """Return where the list lies: beside the key file."""
     return key_path.with_name(key_path.name + ENDING)
+
+
+class Relearned(Data, frozen=True, kw_only=True):
+    """What the list told a database of before: which phones were let in again, which lost their rights."""
+
+    joined: list[Device]
+    revoked: list[DeviceId]
 
 
 class PhoneList:
@@ -53,7 +61,7 @@ class PhoneList:
         self._kept: list[Device] | None = None
         self.is_failing = False
 
-    def apply(self) -> None:
+    def apply(self) -> Relearned:
         """Let in again who is listed and not known here, and take the rights of those who had lost them.
 
         Blocks until it is durable. Raises DamagedListError, OSError.
@@ -76,6 +84,7 @@ class PhoneList:
 
         if joined or revoked:
             self._engine.write(work).result()
+        return Relearned(joined=joined, revoked=[name for name, _ in revoked])
 
     def follow(self) -> None:
         """Keep the list, and remember whether that cannot be done; the next call tries again."""

@@ -34,6 +34,7 @@ from server.disk import NoPromiseError, sync_folder
 from server.engine import FullError, Reader, Writer
 from server.keys import Keys, change_keys
 from server.part_file import DamagedPartError
+from server.phone_list import Relearned
 from server.restore_store import Missing, Restore
 from server.rotating import rekey
 from server.store import SqlOfficeStore
@@ -53,7 +54,10 @@ class PassedLog(Data, frozen=True, kw_only=True):
 
 
 class Restored(Data, frozen=True, kw_only=True):
-    """What a restore brought: from which copy, what logs added, what is missing, what was passed over."""
+    """What a restore brought: from which copy, what logs added, what is missing, what was passed over.
+
+    `phones`: what the list beside the key file told.
+    """
 
     manifest: Manifest
     changes: int
@@ -64,6 +68,7 @@ class Restored(Data, frozen=True, kw_only=True):
     closed_copies: list[int]
     damaged_logs: int
     passed_logs: list[PassedLog]
+    phones: Relearned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +221,7 @@ def _fill(wanted: Wanted, building: Path, deps: Deps, chosen: Chosen, progress: 
     if not all_there(wanted.media, wanted.keys.device):
         raise OSError(errno.ENODEV, "a medium went away")
     deps.destruction.apply_list()
-    deps.phones.apply()
+    phones = deps.phones.apply()
     _sweep(deps)
 
     def finish(writer: Writer) -> Missing:
@@ -241,6 +246,7 @@ def _fill(wanted: Wanted, building: Path, deps: Deps, chosen: Chosen, progress: 
         closed_copies=chosen.closed,
         damaged_logs=damaged_logs,
         passed_logs=passed,
+        phones=phones,
     )
 
 

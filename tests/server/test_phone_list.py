@@ -188,6 +188,37 @@ def test_what_else_fails_keeps_no_phone_off_the_list(phones: Phones, monkeypatch
     assert phones.path.read_bytes() != before
 
 
+def test_a_restore_names_whom_it_let_in_and_says_how_many_lost_their_rights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one to an earlier moment: whoever looks after the office revokes who is not to be there."""
+    office = open_at(tmp_path)
+    medium = medium_at(tmp_path / "usb", tmp_path / "office", office.deps)
+    office.deps.phones.keep()
+    copied(office.deps, tmp_path / "office", medium)
+    first, second = office.phone.device, Phone(office.deps, office.people["pendamping"]).device
+    office.deps.devices.revoke(first)
+    office.deps.phones.keep()
+    shut(office)
+    where = ["--data", str(tmp_path / "new"), "--key", str(default_path(tmp_path / "office"))]
+    assert main(["restore", "--from", str(medium.path), *where, "--at", "2099-01-01"]) == 0
+    said = capsys.readouterr().out
+    assert "1 HP bergabung sesudah salinan itu" in said and f"HP {second} (Uji 1), bergabung" in said
+    assert "1 HP dicabut sesudah salinan itu" in said and f"HP {first} (" not in said
+
+
+def test_a_drill_beside_a_copy_of_the_key_changes_nothing_of_the_office(phones: Phones) -> None:
+    medium = medium_at(phones.folder.with_name("usb"), phones.folder, phones.deps)
+    phones.deps.phones.keep()
+    copied(phones.deps, phones.folder, medium)
+    before = phones.path.read_bytes()
+    keys = shutil.copytree(phones.key.parent, phones.folder.with_name("drill-keys"))
+    where = ["--data", str(phones.folder.with_name("drill")), "--key", str(keys / phones.key.name)]
+    assert main(["restore", "--from", str(medium.path), *where]) == 0
+    assert main(["device", *where, "--revoke", phones.first]) == 0
+    assert phones.path.read_bytes() == before != (keys / phones.path.name).read_bytes()
+
+
 @pytest.mark.parametrize("path_of", [phones_path, destroyed_path])
 def test_no_office_is_begun_beside_the_list_of_another(
     tmp_path: Path, path_of: Callable[[Path], Path]
