@@ -28,6 +28,7 @@ from server import restore_store
 from server.backups.keeper import Keeper
 from server.backups.making import Source
 from server.backups.medium import disk_of
+from server.beside_key import DamagedListError, UnreadableListError
 from server.blobs import BlobStore
 from server.certificates import (
     Authority,
@@ -38,13 +39,7 @@ from server.certificates import (
 )
 from server.chain_keys import UnknownKeyError
 from server.deps import Deps
-from server.destruction import (
-    DamagedListError,
-    Destruction,
-    DestructionList,
-    KeysAwayError,
-    destroyed_path,
-)
+from server.destruction import Destruction, DestructionList, KeysAwayError, destroyed_path
 from server.devices import Devices
 from server.disk import NoPromiseError, ensure_folder, sync_folder
 from server.engine import (
@@ -66,7 +61,7 @@ from server.own_authority import OwnAuthority
 from server.paper_key import place_if_stale
 from server.parsing.pool import Parsers
 from server.parsing.typesetting import Typesetter
-from server.phone_list import DamagedPhonesError, PhoneList, phones_path
+from server.phone_list import PhoneList, phones_path
 from server.published import judged_with, take_published
 from server.relisting import relist
 from server.rotating import settle, standing
@@ -169,19 +164,15 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
             deps.destruction.complete_list()
         deps.destruction.apply_list()
         deps.phones.apply()
-        with suppress(OSError):
-            deps.phones.keep()
+        deps.phones.follow()
         with suppress(FullError):  # it is done at the next opening
             relist(deps.engine)
     except UnknownKeyError:
         close_office(deps)
         return _refused("kunci_salah", data)
-    except DamagedListError:
+    except (DamagedListError, UnreadableListError) as error:
         close_office(deps)
-        return _refused("daftar_musnah_rusak", data)
-    except DamagedPhonesError as error:
-        close_office(deps)
-        return Refused(say="daftar_hp_rusak", values={"berkas": str(error)})
+        return unusable_list(error)
     except EngineError:
         close_office(deps)
         raise
@@ -225,6 +216,18 @@ def keys_at(path: Path) -> Keys | Refused:
         return read_keys(path)
     except KeyFileError as error:
         return Refused(say=error.say, values={"kunci": str(path)})
+
+
+def unusable_list(error: DamagedListError | UnreadableListError) -> Refused:
+    """Return what to say of a list beside the key file that is damaged, or that nobody can read."""
+    if isinstance(error, DamagedListError):
+        return Refused(say=error.say, values={"berkas": str(error.path)})
+    path = Path(error.filename)
+    try:
+        owner = path.owner()
+    except (OSError, KeyError):  # KeyError: a user of another computer
+        owner = "?"
+    return Refused(say="daftar_tak_terbaca", values={"berkas": str(path), "pemilik": owner})
 
 
 def close_office(deps: Deps) -> None:

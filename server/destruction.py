@@ -11,19 +11,18 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec.structs import replace
 
 from schemas.base import decode, encode
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 from schemas.wire import Applied, Conflict
 from server import act_store, figure_store, handed_store, quarantine_store
+from server.beside_key import Beside
 from server.blobs import BlobStore
 from server.disk import replace_durably, sync_folder
 from server.engine import Engine, Reader, Writer
 from server.key_file import KeyFile
-from server.keys import Keys, derive
+from server.keys import Keys
 from server.letter_store import letters_about
 from server.office import Office
 from server.services.belongings import named, said_of
@@ -34,7 +33,6 @@ from sync.losses import is_destroyed, stub
 from sync.store import DESTROYED
 
 ENDING = ".musnah"
-NONCE_BYTES = 12
 BATCH = 200
 FOREVER_MS = 2**62
 DESTROYED_MARK = b"destroyed"
@@ -46,34 +44,27 @@ def destroyed_path(key_path: Path) -> Path:
     return key_path.with_name(key_path.name + ENDING)
 
 
-class DamagedListError(Exception):
-    """The list of what was destroyed is not what this office wrote."""
-
-
 class KeysAwayError(Exception):
     """The office's key file is not where it was: nothing is destroyed before the list beside it is there."""
 
 
 class DestructionList:
-    """Bodies of `Destroyed`, one a line, each AES-256-GCM under a key derived from the office's.
-
-    Lines of before a rotation stay under the older master keys.
-    """
+    """Bodies of `Destroyed`, one a line, each sealed. Lines of before a rotation stay under older masters."""
 
     def __init__(self, key_file: KeyFile, keys: Keys, randomness: Callable[[int], bytes]) -> None:
-        self.path, self._key_file, self._randomness = destroyed_path(key_file.path), key_file, randomness
-        self._ciphers = [AESGCM(derive(master, "destruction", "")) for master in keys.blob_masters()]
+        self.path, masters = destroyed_path(key_file.path), keys.blob_masters()
+        self._file = Beside(self.path, key_file, masters, "destruction", "daftar_musnah_rusak", randomness)
 
     def is_here(self) -> bool:
         """Say whether this office's key file is there: only beside it lies a list of its own."""
-        return self._key_file.trouble() is None
+        return self._file.is_here()
 
     def add(self, body: Destroyed) -> None:
         """Append a body, durably, in place of a last line that a crash cut off. Raises KeysAwayError."""
         if not self.is_here():
             raise KeysAwayError
         line = self._line(body)
-        whole = self.path.read_bytes().rpartition(b"\n") if self.path.exists() else (b"", b"", b"")
+        whole = (self._file.read() or b"").rpartition(b"\n")
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             place = len(whole[0] + whole[1])
@@ -105,28 +96,22 @@ class DestructionList:
         return len(lacking)
 
     def bodies(self) -> Iterator[Destroyed]:
-        """Give every body; a last line that a crash cut off is passed over. Raises DamagedListError."""
-        lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
-        for line in lines:
+        """Give every body; a last line that a crash cut off is passed over.
+
+        Raises DamagedListError, UnreadableListError.
+        """
+        for line in (self._file.read() or b"").splitlines(keepends=True):
             if not line.endswith(b"\n"):
                 return
             try:
-                yield decode(self._opened(base64.b64decode(line)), Destroyed)
-            except (ValueError, InvalidTag) as error:
-                raise DamagedListError(str(self.path)) from error
+                plain, _ = self._file.open(base64.b64decode(line))
+                body = decode(plain, Destroyed)
+            except ValueError as error:
+                raise self._file.damaged() from error
+            yield body
 
     def _line(self, body: Destroyed) -> bytes:
-        nonce = self._randomness(NONCE_BYTES)
-        return base64.b64encode(nonce + self._ciphers[0].encrypt(nonce, encode(body), None)) + b"\n"
-
-    def _opened(self, sealed: bytes) -> bytes:
-        """Return what a line says. Raises InvalidTag when no key of the office opens it."""
-        for cipher in self._ciphers:
-            try:
-                return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
-            except InvalidTag:
-                continue
-        raise InvalidTag
+        return base64.b64encode(self._file.seal(encode(body))) + b"\n"
 
 
 def said_destroyed(reader: Reader, office: DeviceId) -> list[Destroyed]:

@@ -6,28 +6,28 @@ encrypted; it follows the database within a second, and is applied before anybod
 """
 
 import fcntl
+import logging
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec.structs import replace
 
-from schemas.base import UNREADABLE, decode, encode
+from schemas.base import UNREADABLE, Data, decode, encode
 from schemas.ids import DeviceId
 from server import device_store
+from server.beside_key import Beside, DamagedListError
 from server.device_store import Device
 from server.disk import replace_durably
 from server.engine import Engine, Writer
 from server.key_file import KeyFile
-from server.keys import Keys, derive
+from server.keys import Keys
 from server.office import Office
 from sync.change import Enrolled
 
 ENDING = ".hp"
-NONCE_BYTES = 12
+logger = logging.getLogger("server.phones")
 
 
 def phones_path(key_path: Path) -> Path:
@@ -35,12 +35,15 @@ def phones_path(key_path: Path) -> Path:
     return key_path.with_name(key_path.name + ENDING)
 
 
-class DamagedPhonesError(Exception):
-    """The list of phones is not what this office wrote."""
+class Relearned(Data, frozen=True, kw_only=True):
+    """What the list told a database of before: which phones were let in again, which lost their rights."""
+
+    joined: list[Device]
+    revoked: list[DeviceId]
 
 
 class PhoneList:
-    """Every phone that the office ever knew, AES-256-GCM under a key derived from the office's."""
+    """Every phone that the office ever knew, sealed. Under older keys it is believed until all is changed."""
 
     def __init__(
         self,
@@ -50,15 +53,18 @@ class PhoneList:
         keys: Keys,
         randomness: Callable[[int], bytes],
     ) -> None:
-        self.path, self._key_file = phones_path(key_file.path), key_file
-        self._engine, self._office, self._randomness = engine, office, randomness
-        self._ciphers = [AESGCM(derive(master, "phones", "")) for master in keys.blob_masters()]
-        self._kept: set[tuple[DeviceId, bool]] = set()
+        self.path = phones_path(key_file.path)
+        # whoever has a key file of before could list phones of theirs
+        masters = keys.blob_masters() if keys.unfinished else (keys.blobs,)
+        self._file = Beside(self.path, key_file, masters, "phones", "daftar_hp_rusak", randomness)
+        self._engine, self._office = engine, office
+        self._kept: list[Device] | None = None
+        self.is_failing = False
 
-    def apply(self) -> None:
+    def apply(self) -> Relearned:
         """Let in again who is listed and not known here, and take the rights of those who had lost them.
 
-        Blocks until it is durable. Raises DamagedPhonesError, OSError.
+        Blocks until it is durable. Raises DamagedListError, OSError.
         """
         listed = self.read()
         known = {phone.id: phone for phone in self._engine.read(device_store.devices)}
@@ -78,39 +84,51 @@ class PhoneList:
 
         if joined or revoked:
             self._engine.write(work).result()
+        return Relearned(joined=joined, revoked=[name for name, _ in revoked])
+
+    def follow(self) -> None:
+        """Keep the list, and remember whether that cannot be done; the next call tries again."""
+        try:
+            self.keep()
+        except (OSError, DamagedListError) as error:
+            if not self.is_failing:
+                logger.error("%s while listing phones", type(error).__name__)
+            self.is_failing = True
+        else:
+            self.is_failing = False
 
     def keep(self) -> None:
-        """Write down what the database says and the list does not. Raises DamagedPhonesError, OSError.
+        """Write down what the database says and the list does not. Raises DamagedListError, OSError.
 
         Where the key file is away it waits until that is back.
         """
-        if _marks(self._engine.read(device_store.devices)) <= self._kept or self._key_file.trouble():
+        if self._engine.read(device_store.devices) == self._kept or not self._file.is_here():
             return
         with self._alone():
-            listed = {phone.id: phone for phone in self.read()}
-            before = _marks(listed.values())
-            for phone in self._engine.read(device_store.devices):
-                revoked_ms = listed[phone.id].revoked_ms if phone.id in listed else None
-                listed[phone.id] = replace(phone, revoked_ms=phone.revoked_ms or revoked_ms)
-            now = _marks(listed.values())
-            if now != before:
-                replace_durably(self.path, self._sealed(list(listed.values())))
-        self._kept = now
+            before, is_old = self._read()
+            listed = {phone.id: phone for phone in before}
+            known = self._engine.read(device_store.devices)
+            for phone in known:
+                listed[phone.id] = _merged(listed.get(phone.id, phone), phone)
+            merged = list(listed.values())
+            if merged != before or is_old:
+                replace_durably(self.path, self._file.seal(encode(merged)))
+        self._kept = known
 
     def read(self) -> list[Device]:
-        """Return every phone that is listed. Raises DamagedPhonesError, OSError."""
+        """Return every phone that is listed. Raises DamagedListError, UnreadableListError."""
+        return self._read()[0]
+
+    def _read(self) -> tuple[list[Device], bool]:
+        """Return them, and whether the list is under older keys."""
+        raw = self._file.read()
+        if raw is None:
+            return [], False
+        plain, is_present = self._file.open(raw)
         try:
-            raw = self.path.read_bytes()
-        except FileNotFoundError:
-            return []
-        for cipher in self._ciphers:
-            try:
-                return decode(cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None), list[Device])
-            except InvalidTag:
-                continue
-            except (ValueError, *UNREADABLE):
-                break
-        raise DamagedPhonesError(str(self.path))
+            return decode(plain, list[Device]), not is_present
+        except (ValueError, *UNREADABLE) as error:
+            raise self._file.damaged() from error
 
     @contextmanager
     def _alone(self) -> Generator[None]:
@@ -122,14 +140,14 @@ class PhoneList:
         finally:
             os.close(folder)
 
-    def _sealed(self, phones: list[Device]) -> bytes:
-        nonce = self._randomness(NONCE_BYTES)
-        return nonce + self._ciphers[0].encrypt(nonce, encode(phones), None)
 
-
-def _marks(phones: Iterable[Device]) -> set[tuple[DeviceId, bool]]:
-    """Return what the list is compared by: which phones there are, and which have no rights."""
-    return {(phone.id, phone.revoked_ms is not None) for phone in phones}
+def _merged(listed: Device, known: Device) -> Device:
+    """Return a phone as the database knows it, with what only the list says."""
+    return replace(
+        known,
+        revoked_ms=known.revoked_ms or listed.revoked_ms,
+        handover_key=known.handover_key or listed.handover_key,
+    )
 
 
 def _enrolled(phone: Device) -> Enrolled:

@@ -26,15 +26,15 @@ from server.backups.manifest import DamagedManifestError, Manifest, copy_at, key
 from server.backups.medium import Medium, Trouble, disk_of, is_full, open_medium, trouble_of
 from server.backups.replaying import Gone, Replayed, replay
 from server.backups.stream import Committed, Head, log_generation, log_numbers, read_log
+from server.beside_key import DamagedListError, UnreadableListError
 from server.blobs import BlobStore
-from server.compose import DATABASE, Refused, close_office, open_office
+from server.compose import DATABASE, Refused, close_office, open_office, unusable_list
 from server.deps import Deps
-from server.destruction import DamagedListError
 from server.disk import NoPromiseError, sync_folder
 from server.engine import FullError, Reader, Writer
 from server.keys import Keys, change_keys
 from server.part_file import DamagedPartError
-from server.phone_list import DamagedPhonesError
+from server.phone_list import Relearned
 from server.restore_store import Missing, Restore
 from server.rotating import rekey
 from server.store import SqlOfficeStore
@@ -54,7 +54,10 @@ class PassedLog(Data, frozen=True, kw_only=True):
 
 
 class Restored(Data, frozen=True, kw_only=True):
-    """What a restore brought: from which copy, what logs added, what is missing, what was passed over."""
+    """What a restore brought: from which copy, what logs added, what is missing, what was passed over.
+
+    `phones`: what the list beside the key file told.
+    """
 
     manifest: Manifest
     changes: int
@@ -65,6 +68,7 @@ class Restored(Data, frozen=True, kw_only=True):
     closed_copies: list[int]
     damaged_logs: int
     passed_logs: list[PassedLog]
+    phones: Relearned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +107,8 @@ def restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused:
         return Trouble(code="folder_sudah_ada", values={"folder": str(wanted.data)})
     try:
         return _restore(wanted, progress)
-    except DamagedListError:
-        return Refused(say="daftar_musnah_rusak", values={"folder": str(wanted.data)})
-    except DamagedPhonesError as error:
-        return Refused(say="daftar_hp_rusak", values={"berkas": str(error)})
+    except (DamagedListError, UnreadableListError) as error:
+        return unusable_list(error)
     except (OSError, FullError) as error:
         return _trouble(wanted, error)
 
@@ -219,7 +221,7 @@ def _fill(wanted: Wanted, building: Path, deps: Deps, chosen: Chosen, progress: 
     if not all_there(wanted.media, wanted.keys.device):
         raise OSError(errno.ENODEV, "a medium went away")
     deps.destruction.apply_list()
-    deps.phones.apply()
+    phones = deps.phones.apply()
     _sweep(deps)
 
     def finish(writer: Writer) -> Missing:
@@ -244,6 +246,7 @@ def _fill(wanted: Wanted, building: Path, deps: Deps, chosen: Chosen, progress: 
         closed_copies=chosen.closed,
         damaged_logs=damaged_logs,
         passed_logs=passed,
+        phones=phones,
     )
 
 

@@ -14,6 +14,7 @@ from server.commands.progress import RichProgress, progress_bar
 from server.commands.shared import refuse, say_trouble
 from server.compose import Refused, close_office, keys_at, open_office
 from server.keys import Keys, default_path
+from server.phone_list import Relearned
 
 HELP = "pulihkan kantor dari cadangan ke folder baru"
 SHOWN = 20
@@ -111,8 +112,21 @@ def _say(restored: Restored, data: Path, key: Path, text: Text) -> int:
     else:
         print(text("cadangan.perintah.belum_kembali", hp=len(missing.phones), berkas=missing.blobs))
         _say_phones(data, key, text)
+    _say_relearned(restored.phones, text)
     print(text("cadangan.perintah.masuk_lagi"))
     return 0
+
+
+def _say_relearned(phones: Relearned, text: Text) -> None:
+    """Name every phone that was let in: somebody must revoke those that should not be."""
+    if phones.revoked:
+        print(text("cadangan.perintah.hp_dicabut", jumlah=len(phones.revoked)))
+    if phones.joined:
+        print(text("cadangan.perintah.hp_masuk", jumlah=len(phones.joined)))
+    for phone in phones.joined:
+        when = written.date_and_clock(phone.enrolled_ms)
+        state = "hp_bergabung" if phone.revoked_ms is None else "hp_bergabung_dicabut"
+        print(text(f"cadangan.perintah.{state}", perangkat=phone.id, model=phone.model, waktu=when))
 
 
 def _say_phones(data: Path, key: Path, text: Text) -> None:

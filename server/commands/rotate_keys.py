@@ -13,9 +13,10 @@ from pathlib import Path
 from schemas.base import Data
 from schemas.text import Text
 from server import backup_store
+from server.beside_key import DamagedListError
 from server.commands.progress import RichProgress, progress_bar
 from server.commands.shared import add_folder_options, hold, refuse
-from server.compose import DATABASE, Refused, close_office, keys_at, open_office, unlock
+from server.compose import DATABASE, Refused, close_office, keys_at, open_office, unlock, unusable_list
 from server.disk import is_full
 from server.engine import DamagedError, FullError, InUseError
 from server.keys import KeyFileError, Keys, default_path
@@ -98,6 +99,8 @@ def rotate(data: Path, key: Path, progress: Progress, *, chain: bool = False) ->
         return _refused("putar_rusak", data)
     except (FullError, OSError) as error:
         return _refused("putar_penuh" if is_full(error) else "putar_gagal", data)
+    except DamagedListError as error:
+        return unusable_list(error)
     except KeyFileError as error:
         return Refused(say=error.say, values={"kunci": str(key)})
 
@@ -107,6 +110,7 @@ def _renew(data: Path, key: Path, progress: Progress, before: Keys) -> Rotated |
     if isinstance(deps, Refused):
         return deps
     try:
+        deps.phones.keep()  # once all is under the new keys, a list under older ones is not believed
         blobs = [blob for blob, _ in deps.engine.read(backup_store.blobs)]
         keys, unreadable = renew_blobs(key, deps.blobs, blobs, progress)
         place(data, key)

@@ -6,7 +6,7 @@ import os
 import pwd
 import sys
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from schemas.problem import TEXTS
@@ -130,8 +130,7 @@ def opened(args: argparse.Namespace, *, alone: bool = False) -> Generator[Deps |
             ending.callback(close_office, deps)
         yield deps
         if isinstance(deps, Deps):
-            with suppress(OSError):  # the next opening does it
-                deps.phones.keep()
+            deps.phones.follow()  # what cannot be written now the next opening does
 
 
 def _open(args: argparse.Namespace, ending: ExitStack | None) -> Deps | Refused:

@@ -12,6 +12,7 @@ from server.backups.keeper import Keeper, Running
 from server.backups.medium import Trouble
 from server.engine import Engine, Reader
 from server.key_file import KeyFile
+from server.phone_list import PhoneList
 from server.reach_store import STALE_MS
 from server.restore_store import Missing, Restore
 from server.services.visits import names
@@ -94,12 +95,13 @@ class Backups:
         engine: Engine,
         keeper: Keeper,
         key_file: KeyFile,
+        phones: PhoneList,
         office: DeviceId,
         text: Text,
         now_ms: Callable[[], int],
     ) -> None:
         self._engine, self._keeper, self._key_file, self._office = engine, keeper, key_file, office
-        self._text, self._now_ms = text, now_ms
+        self._phones, self._text, self._now_ms = phones, text, now_ms
 
     def ask(self) -> str:
         """Ask for copies now; return the key of the sentence that answers."""
@@ -133,7 +135,8 @@ class Backups:
         )
 
     def _key(self) -> Standing | None:
-        trouble = self._key_file.trouble()
+        """Say what is wrong with the key file, or with what must be written beside it."""
+        trouble = self._key_file.trouble() or ("hp_tak_tercatat" if self._phones.is_failing else None)
         if trouble is None:
             return None
         said = self._say(f"{trouble}_arti", kunci=self._key_file.path)

@@ -92,12 +92,12 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     likenesses = Likenesses(engine, deps.blobs, deps.parsers, deps.forms)
 
     def also() -> None:
+        deps.phones.follow()  # first: what fails below must not keep a phone that was revoked off the list
         deps.destruction.destroy_late()
         trail.catch_up()
         figures.catch_up(1)
         examining.catch_up()
         likenesses.catch_up()
-        deps.phones.keep()
 
     indexing = Indexing(engine, deps.office.device, also, deps.calm)
     finding = Finding(engine, indexing, words)
@@ -162,7 +162,9 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         exports=PersonExports(engine, deps.office, requests, words),
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
-        backups=Backups(engine, deps.keeper, deps.key_file, deps.office.device, deps.text, deps.now_ms),
+        backups=Backups(
+            engine, deps.keeper, deps.key_file, deps.phones, deps.office.device, deps.text, deps.now_ms
+        ),
         room=room,
         turns=Turns(),
         permits=Permits(engine, deps.office, passwords, deps.now_ms, deps.randomness),

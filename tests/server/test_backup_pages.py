@@ -15,6 +15,7 @@ from server.backup_store import Copy, Plan, Try
 from server.backups import keeper
 from server.backups.keeper import Running
 from server.backups.medium import Medium, Trouble
+from server.disk import UNFINISHED
 from server.restore_store import Restore
 from tests.server.backup_office import medium_at, with_disks
 from tests.server.room_office import csrf
@@ -195,6 +196,23 @@ def test_a_medium_that_hangs_holds_up_neither_pages_nor_copies_nor_the_end(
     site.deps.keeper.stop()
     assert touched == ["media"] and "Cadangan terakhir hari ini" in page
     free.set()
+
+
+def test_a_phone_whose_end_cannot_be_listed_is_told_on_both_pages_until_it_is(site: Site) -> None:
+    """A restore would let it in again."""
+    phones = site.deps.phones
+    in_the_way = phones.path.with_name(phones.path.name + UNFINISHED)
+    title = "dicabut tidak dapat dicatat di sebelah berkas kunci"
+    with site.log_in("admin") as client:
+        phones.follow()
+        assert title not in client.get("/").text + client.get("/cadangan").text
+        in_the_way.mkdir()
+        site.deps.devices.revoke(site.office.phone.device)
+        phones.follow()
+        assert title in client.get("/").text and title in client.get("/cadangan").text
+        in_the_way.rmdir()
+        phones.follow()
+        assert title not in client.get("/").text + client.get("/cadangan").text
 
 
 def test_the_button_makes_copies_and_the_page_shows_them(site: Site) -> None:

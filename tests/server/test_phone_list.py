@@ -1,21 +1,26 @@
 """The list of phones beside the key file: it only grows, says nothing in plain, and is never passed over."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.ids import DeviceId, Regency
 from server import device_store
 from server.__main__ import main
+from server.beside_key import Beside
+from server.commands.shared import UNUSABLE
 from server.compose import Refused, close_office, init_office, open_office
 from server.deps import Deps
 from server.destruction import destroyed_path
-from server.keys import default_path
+from server.keys import change_keys, default_path
 from server.phone_list import phones_path
+from server.web.building import build_site
 from sync.change import Enrolled, read
-from tests.server.backup_office import faults
+from tests.server.backup_office import copied, faults, medium_at, restored
 from tests.server.web_office import Phone, open_at, shut
 
 
@@ -96,7 +101,7 @@ def test_it_says_nothing_in_plain_and_a_changed_one_keeps_the_office_shut(phones
     raw = phones.path.read_bytes()
     assert phones.second.encode() not in raw and phones.person.encode() not in raw
     close_office(phones.deps)
-    for changed in (raw[:-1], raw[:5], bytes([raw[0] ^ 1]) + raw[1:]):
+    for changed in (raw[:-1], raw[:5], b"", bytes([raw[0] ^ 1]) + raw[1:]):
         phones.path.write_bytes(changed)
         refused = open_office(phones.folder, None)
         assert isinstance(refused, Refused) and refused.say == "daftar_hp_rusak"
@@ -128,6 +133,92 @@ def test_keys_that_were_changed_still_open_it(phones: Phones) -> None:
     assert {each.id for each in listed} >= {phones.first, phones.second}
 
 
+def test_a_list_under_keys_of_before_is_believed_only_while_they_are_changed(phones: Phones) -> None:
+    """Whoever had the key file of then could have written it, with phones of theirs."""
+    close_office(phones.deps)
+    before = phones.path.read_bytes()
+    assert main(["rotate-keys", "--data", str(phones.folder)]) == 0
+    after = phones.path.read_bytes()
+    phones.path.write_bytes(before)
+    refused = open_office(phones.folder, None)
+    assert isinstance(refused, Refused) and refused.say == "daftar_hp_rusak"
+    change_keys(phones.key, lambda keys: replace(keys, unfinished=True))
+    close_office(opened(phones.folder))
+    assert phones.path.read_bytes() not in (before, after), "it is under the present keys at once"
+    change_keys(phones.key, lambda keys: replace(keys, unfinished=False))
+    phones.deps = opened(phones.folder)
+
+
+def test_a_key_that_a_phone_says_later_is_listed_and_outlives_an_older_database(phones: Phones) -> None:
+    key = bytes(range(1, 33))
+    phones.deps.phones.keep()
+    phones.deps.engine.write(lambda tx: device_store.put_handover_key(tx, phones.first, key)).result()
+    phones.deps.phones.keep()
+    phones.put_back()
+    assert [each.handover_key for each in phones.deps.phones.read() if each.id == phones.first] == [key]
+
+
+def test_what_only_the_list_says_does_not_have_it_read_again_and_again(phones: Phones) -> None:
+    phones.deps.devices.revoke(phones.first)
+    phones.deps.phones.keep()
+    phones.deps.engine.write(
+        lambda tx: tx.execute("UPDATE devices SET revoked_ms = NULL WHERE kabupaten = :kabupaten", {})
+    ).result()
+    phones.deps.phones.keep()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Beside, "read", pytest.fail)
+        phones.deps.phones.keep()
+
+
+def test_what_else_fails_keeps_no_phone_off_the_list(phones: Phones, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise OSError
+
+    before = phones.path.read_bytes()
+    monkeypatch.setattr(phones.deps.destruction, "destroy_late", broken)
+    phones.deps.devices.revoke(phones.first)
+    indexing = build_site(phones.deps).indexing
+    indexing.start()
+    try:
+        give_up = time.monotonic() + 5
+        while phones.path.read_bytes() == before and time.monotonic() < give_up:
+            time.sleep(0.05)
+    finally:
+        indexing.stop()
+    assert phones.path.read_bytes() != before
+
+
+def test_a_restore_names_whom_it_let_in_and_says_how_many_lost_their_rights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one to an earlier moment: whoever looks after the office revokes who is not to be there."""
+    office = open_at(tmp_path)
+    medium = medium_at(tmp_path / "usb", tmp_path / "office", office.deps)
+    office.deps.phones.keep()
+    copied(office.deps, tmp_path / "office", medium)
+    first, second = office.phone.device, Phone(office.deps, office.people["pendamping"]).device
+    office.deps.devices.revoke(first)
+    office.deps.phones.keep()
+    shut(office)
+    where = ["--data", str(tmp_path / "new"), "--key", str(default_path(tmp_path / "office"))]
+    assert main(["restore", "--from", str(medium.path), *where, "--at", "2099-01-01"]) == 0
+    said = capsys.readouterr().out
+    assert "1 HP bergabung sesudah salinan itu" in said and f"HP {second} (Uji 1), bergabung" in said
+    assert "1 HP dicabut sesudah salinan itu" in said and f"HP {first} (" not in said
+
+
+def test_a_drill_beside_a_copy_of_the_key_changes_nothing_of_the_office(phones: Phones) -> None:
+    medium = medium_at(phones.folder.with_name("usb"), phones.folder, phones.deps)
+    phones.deps.phones.keep()
+    copied(phones.deps, phones.folder, medium)
+    before = phones.path.read_bytes()
+    keys = shutil.copytree(phones.key.parent, phones.folder.with_name("drill-keys"))
+    where = ["--data", str(phones.folder.with_name("drill")), "--key", str(keys / phones.key.name)]
+    assert main(["restore", "--from", str(medium.path), *where]) == 0
+    assert main(["device", *where, "--revoke", phones.first]) == 0
+    assert phones.path.read_bytes() == before != (keys / phones.path.name).read_bytes()
+
+
 @pytest.mark.parametrize("path_of", [phones_path, destroyed_path])
 def test_no_office_is_begun_beside_the_list_of_another(
     tmp_path: Path, path_of: Callable[[Path], Path]
@@ -139,3 +230,24 @@ def test_no_office_is_begun_beside_the_list_of_another(
     refused = init_office(tmp_path / "office", None, Regency("33.14"), "Dinas Sosial Uji")
     assert refused == Refused(say="kunci_ada", values={"kunci": str(left)})
     assert not (tmp_path / "office").exists()
+
+
+@pytest.mark.parametrize("path_of", [phones_path, destroyed_path])
+def test_a_list_that_cannot_be_read_is_named_and_keeps_the_office_shut(
+    phones: Phones, path_of: Callable[[Path], Path]
+) -> None:
+    """Such as one that root copied: it is neither a fault of ours nor of the disk that is restored from."""
+    medium = medium_at(phones.folder.with_name("usb"), phones.folder, phones.deps)
+    copied(phones.deps, phones.folder, medium)
+    close_office(phones.deps)
+    path = path_of(phones.key)
+    kept = path.rename(path.with_name("kept")) if path.exists() else None
+    path.mkdir()
+    refused = Refused(say="daftar_tak_terbaca", values={"berkas": str(path), "pemilik": path.owner()})
+    assert open_office(phones.folder, None) == refused
+    assert main(["device", "--data", str(phones.folder), "--list"]) == UNUSABLE
+    assert restored(medium, phones.folder.with_name("new"), phones.key) == refused
+    path.rmdir()
+    if kept:
+        kept.rename(path)
+    phones.deps = opened(phones.folder)
