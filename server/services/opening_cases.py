@@ -15,7 +15,7 @@ from server import assign_store, subject_store
 from server.engine import Reader, Writer
 from server.services.finding import survivors
 from server.services.people import Actor
-from server.services.visits import Visit
+from server.services.visits import APPROVED, Visit
 from server.shelves import stage, stages_under_way
 from server.store import SqlOfficeStore
 from sync.change import Patch
@@ -32,7 +32,6 @@ OTHER = "lainnya"
 """A problem that the list does not name: two of these may be two."""
 CALL_OFF, CALLED_OFF = "gugurkan", "gugur"
 """The step by which somebody says that a case does not stand, and the state that it leads to."""
-APPROVED = "disetujui"
 MET = frozenset({"terisi_lengkap", "terisi_sebagian"})
 """How a visit ended at which somebody was asked."""
 

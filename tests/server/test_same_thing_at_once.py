@@ -12,10 +12,13 @@ from schemas.ids import RecordId
 from server import device_store
 from server.page_store import QueueFilter
 from server.services.assigning import Given
+from server.services.letter_facts import Asked as About
+from server.services.letters import Draft
 from server.services.matching import PairPage
 from server.services.people import Denied
 from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Decided
+from server.services.visits import load_visit
 from sync.change import Patch
 from sync.scope import NIK_PREFIXES
 from tests.server.room_office import csrf, log_in
@@ -211,6 +214,51 @@ def test_a_correction_that_was_decided_waits_no_more_until_another_comes(town: T
     office.add_visit(visit=visit, follows=first, warga=town.warga[0], photos=())
     assert [each.id for each in waiting(desk)] == [visit]
     desk.decided(visit, "kembalikan")
+    assert waiting(desk) == []
+
+
+def revoke(office: Office) -> None:
+    phone = office.phone.device
+    office.deps.engine.write(lambda tx: device_store.revoke(tx, phone, office.deps.now_ms())).result()
+
+
+def test_what_a_revoked_phone_brings_to_an_approved_visit_is_told_and_counts_for_nothing_yet(
+    town: Town, desk: Desk
+) -> None:
+    office, whom = town.office, town.warga[0]
+    visit, first = office.add_visit(warga=whom, answers={"no_kks": "6032980000000001"}, photos=())
+    desk.decided(visit, "setujui")
+    revoke(office)
+    later = {"hasil_kunjungan": "meninggal", "no_kks": "6032980000009999"}
+    office.add_visit(visit=visit, follows=first, warga=whom, answers=later, photos=())
+    assert (town.fields(visit)["state"], town.listed()["Warga A"].gone) == ("disetujui", "")
+    found = office.deps.engine.read(lambda tx: load_visit(tx, visit))
+    assert found is not None and found.counted.change == first != found.newest.change
+    draft = desk.site.letters.draft(town.person("petugas"), About(kind="rekomendasi_pos", visit=visit))
+    assert isinstance(draft, Draft) and draft.facts.values["no_kks"].endswith("0001")
+    says = "Versi baru datang setelah kunjungan ini disetujui"
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "kabid")
+        assert says in client.get(f"/kunjungan/{visit}").text
+        desk.decided(visit, "tahan")
+        desk.decided(visit, "setujui")
+        assert says not in client.get(f"/kunjungan/{visit}").text
+    assert town.listed()["Warga A"].gone == "meninggal", "that was looked at"
+
+
+def test_what_a_revoked_phone_brings_to_a_rejected_visit_waits_to_be_decided(town: Town, desk: Desk) -> None:
+    office, whom = town.office, town.warga[0]
+    visit, first = office.add_visit(warga=whom, photos=())
+    desk.decided(visit, "tolak")
+    revoke(office)
+    assert waiting(desk) == []
+    office.add_visit(visit=visit, follows=first, warga=whom, photos=())
+    assert [each.id for each in waiting(desk)] == [visit]
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "kabid")
+        page = client.get(f"/kunjungan/{visit}").text
+        assert "Versi baru datang setelah kunjungan ini ditolak" in page and "sudah diputuskan" not in page
+    desk.decided(visit, "tolak")
     assert waiting(desk) == []
 
 
