@@ -11,9 +11,9 @@ from typing import Any, cast
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
 from schemas.workflow import Workflow, Workflows
-from server import assign_store, subject_store
+from server import assign_store
 from server.engine import Reader, Writer
-from server.services.finding import survivors
+from server.services.finding import one_person
 from server.services.people import Actor
 from server.services.visits import APPROVED, Visit
 from server.shelves import stage, stages_under_way
@@ -142,10 +142,7 @@ def _under_way(tx: Reader, store: SqlOfficeStore, begins: Fields, workflows: Wor
     same = ONCE.get(begins["workflow"])
     if same is None or not begins.get("subjek") or any(begins.get(name) == OTHER for name in same):
         return None
-    subject = RecordId(str(begins["subjek"]))
-    living = survivors(tx, [subject])
-    about = {subject, *living, *(each.id for each in living.values())}
-    about |= subject_store.lives_on_in(tx, about).keys()
+    about = one_person(tx, RecordId(str(begins["subjek"])))
     under_way = stages_under_way(workflows).items()
     stages = [stage for stage, (workflow, _) in under_way if workflow.id == begins["workflow"]]
     names = assign_store.cases(tx, [str(begins.get("kode_desa") or "")], about, stages)

@@ -4,20 +4,22 @@ While a visit is on its way its tugas may be given to somebody else, and one tug
 phones. An approval closes it whoever has it: the family was met.
 """
 
+from collections.abc import Iterable
+
 from schemas.form import Forms
 from schemas.ids import PersonId, RecordId
 from server import assign_store
 from server.engine import Engine, Reader, Writer
 from server.services.closed_shops import says_closed
-from server.services.deciding import ENDED_TUGAS, OPEN_STATES, waits
-from server.services.finding import survivors
+from server.services.deciding import ENDED_TUGAS, RETURNED, waits
+from server.services.finding import one_person, survivors
 from server.services.gone_people import says_gone
 from server.services.people import Actor
-from server.services.visits import Visit, names
+from server.services.visits import APPROVED, Visit, names
 from server.store import SqlOfficeStore
 from sync.change import Patch
 from sync.scope import OPEN_TUGAS
-from sync.store import Record
+from sync.store import Fields, Record
 from sync.versions import authors
 
 NEW, SENT = "baru", "dikirim"
@@ -36,8 +38,7 @@ def sent_in_vain(engine: Engine, visit: Record) -> str:
         if tugas is None or tugas.fields.get("state") not in ASKED or not _is_anothers(tugas, visit):
             return ""
         whom = PersonId(str(tugas.fields["petugas"]))
-        sent = assign_store.visits_of_tugas(tx, tugas.id, visit.fields.get("subjek"))
-        if any(by == whom for _, by, _ in sent):
+        if any(each["petugas"] == whom for each in _others(tx, tugas, visit)):
             return ""
         return names(store, {whom}).get(whom, "–")
 
@@ -73,26 +74,32 @@ def tugas_of(store: SqlOfficeStore, visit: Record) -> Record | None:
 
 
 def left_as(tx: Reader, tugas: Record | None, visit: Record) -> str:
-    """Return how a tugas stands when this visit of it is rejected: open for another visit that waits, or for
-    somebody else who has it now; empty where it ends.
+    """Return how a tugas stands when this visit of it is rejected: open for another visit that waits or was
+    returned, or for somebody else who has it now; empty where it ends, as where another was approved.
     """
     state = str(tugas.fields.get("state")) if tugas is not None else ""
     if tugas is None or state not in OPEN_TUGAS:
         return ""
-    of_it = assign_store.visits_of_tugas(tx, tugas.id, visit.fields.get("subjek"))
-    if any(other != visit.id and stands in OPEN_STATES for other, _, stands in of_it):
+    others = _others(tx, tugas, visit)
+    if _has(others, APPROVED):
+        return ""
+    if any(map(waits, others)):
         return state
     if not _is_anothers(tugas, visit):
-        return ""
+        return RETURNED if _has(others, RETURNED) else ""
     return NEW if state == SENT else state
 
 
 def resume(tx: Writer, office: Actor, author: PersonId, visit: Record) -> None:
     """Let the tugas of a visit whose decision is taken back wait again: for the office, or for whom it went
-    to meanwhile.
+    to meanwhile. It stays as it is where another visit of it was approved, or is still asked for.
     """
     tugas = tugas_of(SqlOfficeStore.writing(tx), visit)
-    if tugas is not None and tugas.fields.get("state") in ENDED_TUGAS:
+    if tugas is None or tugas.fields.get("state") not in ENDED_TUGAS:
+        return
+    others = _others(tx, tugas, visit)
+    is_asked = tugas.fields["state"] == RETURNED and _has(others, RETURNED)
+    if not is_asked and not _has(others, APPROVED):
         put_state(tx, office, author, tugas, NEW if _is_anothers(tugas, visit) else SENT)
 
 
@@ -100,6 +107,17 @@ def put_state(tx: Writer, office: Actor, author: PersonId, tugas: Record, state:
     """Let a tugas stand so."""
     body = Patch(record=tugas.id, kind="tugas", base={"state": tugas.fields["state"]}, new={"state": state})
     office.act_in(tx, author, [body])
+
+
+def _others(tx: Reader, tugas: Record, visit: Record) -> list[Fields]:
+    """Return the other visits of a tugas, also those to a record that is one person with this one's."""
+    about = one_person(tx, RecordId(str(visit.fields.get("subjek") or "")))
+    sent = [each for each in assign_store.visits_of_tugas(tx, tugas.id, about) if each != visit.id]
+    return [each.fields for each in SqlOfficeStore.reading(tx).records(sent).values()]
+
+
+def _has(visits: Iterable[Fields], state: str) -> bool:
+    return any(each["state"] == state for each in visits)
 
 
 def _is_anothers(tugas: Record, visit: Record) -> bool:

@@ -101,6 +101,61 @@ def test_a_tugas_that_was_moved_after_its_visit_came_is_to_be_done_when_that_is_
     assert town.fields(tugas)["state"] == "baru"
 
 
+@pytest.mark.parametrize("moves", [True, False], ids=["of_two_workers", "of_one"])
+def test_a_decision_taken_back_opens_no_tugas_that_another_visit_ended(
+    town: Town, desk: Desk, *, moves: bool
+) -> None:
+    tugas = given(town)
+    one = visited(town, tugas)
+    if moves:
+        town.work.move(town.officer, [tugas], town.second)
+        town.change(tugas, "tugas", state="baru")
+    other = visited(town, tugas)
+    desk.decided(one, "tolak")
+    desk.decided(other, "setujui")
+    for decision in ("tahan", "tolak"):
+        desk.decided(one, decision)
+        assert town.fields(tugas)["state"] == "selesai", "the family was met"
+
+
+def test_a_rejected_visit_leaves_the_tugas_to_another_that_was_returned(town: Town, desk: Desk) -> None:
+    tugas = given(town)
+    one, other = visited(town, tugas), visited(town, tugas)
+    desk.decided(one, "kembalikan")
+    for decision in ("tolak", "tahan", "tolak"):
+        desk.decided(other, decision)
+        assert town.fields(tugas)["state"] == "dikembalikan", "that one is still asked for"
+    desk.decided(one, "tahan")
+    desk.decided(one, "tolak")
+    assert town.fields(tugas)["state"] == "selesai"
+
+
+def test_a_rejected_visit_leaves_the_tugas_to_another_whose_correction_came_late(
+    town: Town, desk: Desk
+) -> None:
+    tugas, whom = given(town), town.warga[0]
+    one, first = town.office.add_visit(warga=whom, tugas=tugas, photos=())
+    other = visited(town, tugas)
+    desk.decided(one, "kembalikan")
+    town.change(tugas, "tugas", state="dikirim")
+    revoke(town.office)
+    town.office.add_visit(visit=one, follows=first, warga=whom, tugas=tugas, photos=())
+    desk.decided(other, "tolak")
+    assert town.fields(tugas)["state"] == "dikirim", "it waits to be looked at"
+
+
+def test_a_rejected_visit_leaves_the_tugas_to_one_to_the_record_it_was_merged_with(
+    town: Town, desk: Desk
+) -> None:
+    (keep, gone, _), tugas = town.warga, given(town)
+    one, other = (town.office.add_visit(warga=each, tugas=tugas, photos=())[0] for each in (keep, gone))
+    merged(town, desk, keep, gone)
+    desk.decided(other, "tolak")
+    assert town.fields(tugas)["state"] == "dikirim"
+    desk.decided(one, "tolak")
+    assert town.fields(tugas)["state"] == "selesai"
+
+
 def test_whoever_reviews_is_told_who_would_go_there_in_vain(town: Town) -> None:
     tugas, says = given(town), "Pendamping Dua memegang tugasnya"
     with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
