@@ -6,15 +6,16 @@ phones. An approval closes it whoever has it: the family was met.
 
 from collections.abc import Iterable
 
-from schemas.form import Forms
 from schemas.ids import PersonId, RecordId
 from server import assign_store
+from server.access import Person, Thing, refused
 from server.engine import Engine, Reader, Writer
 from server.services.closed_shops import says_closed
 from server.services.deciding import ENDED_TUGAS, RETURNED, waits
 from server.services.finding import one_person, survivors
 from server.services.gone_people import says_gone
 from server.services.people import Actor
+from server.services.visit_page import Words
 from server.services.visits import APPROVED, Visit, names
 from server.store import SqlOfficeStore
 from sync.change import Patch
@@ -45,8 +46,10 @@ def sent_in_vain(engine: Engine, visit: Record) -> str:
     return engine.read(work) if waits(visit.fields) else ""
 
 
-def others_sent(engine: Engine, visit: Visit, forms: Forms) -> tuple[str, ...]:
-    """Name who else has an open tugas about whom a visit found dead, gone or closed, each with its form."""
+def others_sent(engine: Engine, person: Person, visit: Visit, words: Words) -> tuple[str, ...]:
+    """Name who else has an open tugas about whom a visit found dead, gone or closed, each with its form; of
+    a service whose visits this person does not see, only that there is somebody.
+    """
     if visit.subject is None or not (says_gone(visit.newest) or says_closed(visit.newest)):
         return ()
     subject = visit.subject.id
@@ -55,12 +58,16 @@ def others_sent(engine: Engine, visit: Visit, forms: Forms) -> tuple[str, ...]:
         store, readers = SqlOfficeStore.reading(tx), survivors(tx, [subject])[subject].readers
         tasks = store.records(name for name in readers if name != visit.record.fields.get("tugas"))
         known = names(store, {readers[name] for name in tasks})
-        titled = ((each, str(each.fields.get("form"))) for each in tasks.values())
-        found = (
-            f"{known.get(readers[each.id], '–')} ({forms.get(form).title})"
-            for each, form in titled
-            if form in forms.ids()
-        )
+        found: set[str] = set()
+        for each in tasks.values():
+            name = str(each.fields.get("form"))
+            if name not in words.forms.ids():
+                continue
+            form, region = words.forms.get(name), str(each.fields.get("kode_desa") or "")
+            of_it = Thing(author=readers[each.id], region=region, service=form.service, privacy=form.privacy)
+            closed = refused(person, "see_visits", of_it) is not None
+            named = f"{known.get(readers[each.id], '–')} ({form.title})"
+            found.add(words.text("kantor.tinjau.tugas_layanan_lain") if closed else named)
         return tuple(sorted(found))
 
     return engine.read(work)

@@ -12,13 +12,10 @@ from schemas.ids import RecordId
 from server import device_store
 from server.page_store import QueueFilter
 from server.services.assigning import Given
-from server.services.letter_facts import Asked as About
-from server.services.letters import Draft
 from server.services.matching import PairPage
 from server.services.people import Denied
 from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Decided
-from server.services.visits import load_visit
 from sync.change import Patch
 from sync.scope import NIK_PREFIXES
 from tests.server.room_office import csrf, log_in
@@ -99,61 +96,6 @@ def test_a_tugas_that_was_moved_after_its_visit_came_is_to_be_done_when_that_is_
     assert town.fields(tugas)["state"] == "dikirim", "nobody is asked to go there yet"
     desk.decided(visit, "tolak")
     assert town.fields(tugas)["state"] == "baru"
-
-
-@pytest.mark.parametrize("moves", [True, False], ids=["of_two_workers", "of_one"])
-def test_a_decision_taken_back_opens_no_tugas_that_another_visit_ended(
-    town: Town, desk: Desk, *, moves: bool
-) -> None:
-    tugas = given(town)
-    one = visited(town, tugas)
-    if moves:
-        town.work.move(town.officer, [tugas], town.second)
-        town.change(tugas, "tugas", state="baru")
-    other = visited(town, tugas)
-    desk.decided(one, "tolak")
-    desk.decided(other, "setujui")
-    for decision in ("tahan", "tolak"):
-        desk.decided(one, decision)
-        assert town.fields(tugas)["state"] == "selesai", "the family was met"
-
-
-def test_a_rejected_visit_leaves_the_tugas_to_another_that_was_returned(town: Town, desk: Desk) -> None:
-    tugas = given(town)
-    one, other = visited(town, tugas), visited(town, tugas)
-    desk.decided(one, "kembalikan")
-    for decision in ("tolak", "tahan", "tolak"):
-        desk.decided(other, decision)
-        assert town.fields(tugas)["state"] == "dikembalikan", "that one is still asked for"
-    desk.decided(one, "tahan")
-    desk.decided(one, "tolak")
-    assert town.fields(tugas)["state"] == "selesai"
-
-
-def test_a_rejected_visit_leaves_the_tugas_to_another_whose_correction_came_late(
-    town: Town, desk: Desk
-) -> None:
-    tugas, whom = given(town), town.warga[0]
-    one, first = town.office.add_visit(warga=whom, tugas=tugas, photos=())
-    other = visited(town, tugas)
-    desk.decided(one, "kembalikan")
-    town.change(tugas, "tugas", state="dikirim")
-    revoke(town.office)
-    town.office.add_visit(visit=one, follows=first, warga=whom, tugas=tugas, photos=())
-    desk.decided(other, "tolak")
-    assert town.fields(tugas)["state"] == "dikirim", "it waits to be looked at"
-
-
-def test_a_rejected_visit_leaves_the_tugas_to_one_to_the_record_it_was_merged_with(
-    town: Town, desk: Desk
-) -> None:
-    (keep, gone, _), tugas = town.warga, given(town)
-    one, other = (town.office.add_visit(warga=each, tugas=tugas, photos=())[0] for each in (keep, gone))
-    merged(town, desk, keep, gone)
-    desk.decided(other, "tolak")
-    assert town.fields(tugas)["state"] == "dikirim"
-    desk.decided(one, "tolak")
-    assert town.fields(tugas)["state"] == "selesai"
 
 
 def test_whoever_reviews_is_told_who_would_go_there_in_vain(town: Town) -> None:
@@ -269,51 +211,6 @@ def test_a_correction_that_was_decided_waits_no_more_until_another_comes(town: T
     office.add_visit(visit=visit, follows=first, warga=town.warga[0], photos=())
     assert [each.id for each in waiting(desk)] == [visit]
     desk.decided(visit, "kembalikan")
-    assert waiting(desk) == []
-
-
-def revoke(office: Office) -> None:
-    phone = office.phone.device
-    office.deps.engine.write(lambda tx: device_store.revoke(tx, phone, office.deps.now_ms())).result()
-
-
-def test_what_a_revoked_phone_brings_to_an_approved_visit_is_told_and_counts_for_nothing_yet(
-    town: Town, desk: Desk
-) -> None:
-    office, whom = town.office, town.warga[0]
-    visit, first = office.add_visit(warga=whom, answers={"no_kks": "6032980000000001"}, photos=())
-    desk.decided(visit, "setujui")
-    revoke(office)
-    later = {"hasil_kunjungan": "meninggal", "no_kks": "6032980000009999"}
-    office.add_visit(visit=visit, follows=first, warga=whom, answers=later, photos=())
-    assert (town.fields(visit)["state"], town.listed()["Warga A"].gone) == ("disetujui", "")
-    found = office.deps.engine.read(lambda tx: load_visit(tx, visit))
-    assert found is not None and found.counted.change == first != found.newest.change
-    draft = desk.site.letters.draft(town.person("petugas"), About(kind="rekomendasi_pos", visit=visit))
-    assert isinstance(draft, Draft) and draft.facts.values["no_kks"].endswith("0001")
-    says = "Versi baru datang setelah kunjungan ini disetujui"
-    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
-        log_in(client, "kabid")
-        assert says in client.get(f"/kunjungan/{visit}").text
-        desk.decided(visit, "tahan")
-        desk.decided(visit, "setujui")
-        assert says not in client.get(f"/kunjungan/{visit}").text
-    assert town.listed()["Warga A"].gone == "meninggal", "that was looked at"
-
-
-def test_what_a_revoked_phone_brings_to_a_rejected_visit_waits_to_be_decided(town: Town, desk: Desk) -> None:
-    office, whom = town.office, town.warga[0]
-    visit, first = office.add_visit(warga=whom, photos=())
-    desk.decided(visit, "tolak")
-    revoke(office)
-    assert waiting(desk) == []
-    office.add_visit(visit=visit, follows=first, warga=whom, photos=())
-    assert [each.id for each in waiting(desk)] == [visit]
-    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
-        log_in(client, "kabid")
-        page = client.get(f"/kunjungan/{visit}").text
-        assert "Versi baru datang setelah kunjungan ini ditolak" in page and "sudah diputuskan" not in page
-    desk.decided(visit, "tolak")
     assert waiting(desk) == []
 
 
