@@ -75,14 +75,14 @@ def tasks_of(tx: Reader, people: Iterable[PersonId]) -> dict[PersonId, list[tupl
     return found
 
 
-def visits_of_tugas(tx: Reader, tugas: RecordId, subject: object) -> list[tuple[RecordId, PersonId, str]]:
-    """Return the visits to somebody that were made for a tugas, each with who made it and how it stands."""
+def visits_of_tugas(tx: Reader, tugas: RecordId, subjects: Iterable[RecordId]) -> list[RecordId]:
+    """Return the visits to somebody, by all their records, that were made for a tugas."""
     found = tx.query(
-        "SELECT visit, petugas, state FROM kunjungan WHERE kabupaten = :kabupaten AND subject = :subject"
-        " AND tugas = :tugas ORDER BY received_ms",
-        {"subject": str(subject or ""), "tugas": tugas},
+        "SELECT visit FROM kunjungan WHERE kabupaten = :kabupaten AND subject IN :subjects"
+        " AND tugas = :tugas ORDER BY received_ms, visit",
+        {"subjects": list(subjects), "tugas": tugas},
     )
-    return [(RecordId(visit), PersonId(petugas), str(state)) for visit, petugas, state in found]
+    return [RecordId(visit) for (visit,) in found]
 
 
 def due_of(fields: Fields) -> str:

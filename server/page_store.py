@@ -129,8 +129,9 @@ def beside(
 def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] | None) -> dict[str, object]:
     return {
         "state": wanted.state,
-        # what came after a return and did not open it (deciding.py) waits too; the sealed room says its own
-        "states": ["diterima", "dikembalikan"] if wanted.state == "diterima" else [wanted.state],
+        # what came after a return or a refusal and did not open it (deciding.py) waits too; the sealed room
+        # says its own
+        "states": ["diterima", "dikembalikan", "ditolak"] if wanted.state == "diterima" else [wanted.state],
         "author": author or "",
         "every_form": int(wanted.forms is None),
         "forms": list(wanted.forms or ()),

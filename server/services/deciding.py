@@ -4,28 +4,32 @@ from collections.abc import Mapping
 from typing import Literal
 
 from server.access import Person
-from server.services.visits import Visit
+from server.services.visits import APPROVED, Visit
 from sync.store import Fields
 from sync.visits import DECIDED
 
 Decision = Literal["setujui", "kembalikan", "tolak", "tahan"]
 OPEN_STATES = ("diterima", "ditahan")
 """How a visit stands that waits for a decision."""
-RETURNED = "dikembalikan"
+RETURNED, REJECTED = "dikembalikan", "ditolak"
 ENDED_TUGAS = ("selesai", "dikembalikan")
 """How a tugas stands whose visit was decided."""
 
 
 def waits(fields: Fields) -> bool:
     """Whether a visit waits for a decision, by its fields."""
-    return fields["state"] in OPEN_STATES or came_after(fields)
+    return fields["state"] in OPEN_STATES or came_after(fields) in (RETURNED, REJECTED)
 
 
-def came_after(fields: Fields) -> bool:
-    """Whether what a visit was returned for came, and did not open it again: from a phone that was revoked,
-    of somebody who left, or from whom nobody asked. It waits all the same: it was sent to be looked at.
+def came_after(fields: Fields) -> str:
+    """Return how a visit stands whose newest version came after that was decided, and did not open it again:
+    from a phone that was revoked, of somebody who left, or from whom nobody asked. Empty for any other.
+
+    It waits all the same: it was sent to be looked at. But what was approved stays so, as it was approved.
     """
-    return fields["state"] == RETURNED and fields["versions"][-1]["received_ms"] > fields["decided_ms"]
+    state = fields["state"]
+    is_late = state not in OPEN_STATES and fields["versions"][-1]["received_ms"] > fields["decided_ms"]
+    return state if is_late and state in (RETURNED, REJECTED, APPROVED) else ""
 
 
 def may_reopen(person: Person, visit: Visit) -> bool:

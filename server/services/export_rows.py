@@ -24,7 +24,7 @@ from server.access import Scope, is_inside
 from server.engine import Engine, Reader
 from server.services.answers import Reading
 from server.services.visit_page import Words
-from server.services.visits import names, newest_change
+from server.services.visits import counted_change, names
 from server.store import SqlOfficeStore
 from server.tables.order import Asked
 from server.tables.outgoing import CASES, Column, Writing, cell_writer, initials
@@ -300,14 +300,14 @@ def _opened_by(forms: Forms, name: str) -> set[str]:
 def newest_submits(
     store: SqlOfficeStore, visits: Iterable[Record]
 ) -> Iterator[tuple[Record, Content, Submit]]:
-    """Yield each of these visits with its newest version; none that was destroyed or that nobody can read.
+    """Yield these visits, each with the version that counts; none that was destroyed or cannot be read.
 
     Nothing else of a version is read, and nothing is proved of it: `load_newest` does that.
     """
     newest = [
         (visit, change)
         for visit in visits
-        if not is_destroyed(visit) and (change := newest_change(visit)) is not None
+        if not is_destroyed(visit) and (change := counted_change(visit)) is not None
     ]
     raws = store.contents([change for _, change in newest])
     for visit, change in newest:

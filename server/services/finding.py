@@ -143,6 +143,13 @@ def survivors(tx: Reader, ids: Iterable[RecordId]) -> dict[RecordId, Record]:
     return found
 
 
+def one_person(tx: Reader, subject: RecordId) -> set[RecordId]:
+    """Return every record of somebody: this one, the one it lives on in, and all that were merged there."""
+    living = survivors(tx, [subject])
+    found = {subject, *living, *(each.id for each in living.values())}
+    return found | subject_store.lives_on_in(tx, found).keys()
+
+
 def hit_of(record: Record, words: Words, *, fresh: bool = False) -> Hit:
     """Put a record as a list shows it."""
     fields = record.fields

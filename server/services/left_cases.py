@@ -1,4 +1,9 @@
-"""Cases that were left open by an approval that was taken back. Rule: they are told where that is seen."""
+"""Cases that were left open by an approval that was taken back, and that other approved visits ask for too.
+
+Rule: they are told where that is seen.
+"""
+
+from msgspec.structs import replace
 
 from schemas.base import Data
 from schemas.ids import RecordId
@@ -6,7 +11,8 @@ from schemas.workflow import Workflows
 from server.access import Person, refused
 from server.engine import Engine, Reader
 from server.services.cases import steps_of
-from server.services.opening_cases import CALL_OFF, cases_left, falls_from
+from server.services.opening_cases import CALL_OFF, cases_left, falls_from, joined_by, joins
+from server.services.visits import Visit
 from server.shelves import thing_of_case
 from server.store import SqlOfficeStore
 from sync.store import Record
@@ -15,7 +21,8 @@ from sync.store import Record
 class Left(Data, frozen=True, kw_only=True):
     """A case under way whose visit is not approved. `seen` is its newest change.
 
-    `falls`: it can be called off from where it stands; `call_off`: by the reader.
+    `falls`: it can be called off from where it stands; `call_off`: by the reader; `joined`: approved visits
+    that ask for it too.
     """
 
     id: RecordId
@@ -24,6 +31,7 @@ class Left(Data, frozen=True, kw_only=True):
     seen: str
     falls: bool
     call_off: bool
+    joined: tuple[RecordId, ...] = ()
 
 
 def left_cases(engine: Engine, workflows: Workflows, person: Person, visit: RecordId) -> tuple[Left, ...]:
@@ -32,8 +40,33 @@ def left_cases(engine: Engine, workflows: Workflows, person: Person, visit: Reco
     def work(tx: Reader) -> tuple[Left, ...]:
         store = SqlOfficeStore.reading(tx)
         found = cases_left(store, store.records([visit])[visit], workflows)
+        views = ((_view(case, workflows, person), case) for case in found)
+        return tuple(
+            replace(view, joined=tuple(joined_by(tx, store, case, workflows)))
+            for view, case in views
+            if view is not None
+        )
+
+    return engine.read(work)
+
+
+def joined_cases(engine: Engine, workflows: Workflows, person: Person, visit: Visit) -> tuple[Left, ...]:
+    """Return the cases that an approved visit asks for and another opened, of those somebody may see."""
+
+    def work(tx: Reader) -> tuple[Left, ...]:
+        found = joins(tx, SqlOfficeStore.reading(tx), visit, workflows)
         views = (_view(case, workflows, person) for case in found)
         return tuple(view for view in views if view is not None)
+
+    return engine.read(work)
+
+
+def joined_visits(engine: Engine, workflows: Workflows, case: RecordId) -> tuple[RecordId, ...]:
+    """Return the approved visits that ask for a case under way which another opened."""
+
+    def work(tx: Reader) -> tuple[RecordId, ...]:
+        store = SqlOfficeStore.reading(tx)
+        return tuple(joined_by(tx, store, store.records([case])[case], workflows))
 
     return engine.read(work)
 

@@ -155,7 +155,7 @@ class LetterFacts:
         found = load_visit(tx, RecordId(asked.visit)) if asked.visit else None
         if found is None:
             return NotThere()
-        words, fields, newest = self._words, found.record.fields, found.newest
+        words, fields, newest = self._words, found.record.fields, found.counted
         region, form = _text(fields, "kode_desa"), words.forms.get(newest.submit.form)
         day = written.local_date(newest.content.clock.wall_ms)
         given = newest.submit.forms[newest.submit.form].answers.get("tanggal_kunjungan")
@@ -311,7 +311,7 @@ class LetterFacts:
 
     def _problem(self, found: Visit | None) -> dict[str, str]:
         """Propose the problem as the visit told it, in words."""
-        given = found.newest.submit.forms.get(PROBLEM_FORM) if found else None
+        given = found.counted.submit.forms.get(PROBLEM_FORM) if found else None
         told: list[str] = []
         if given is not None:
             asked = self._words.forms.get(PROBLEM_FORM, given.version).fields.get("jenis_masalah")
@@ -339,7 +339,7 @@ def _living(tx: Reader, subject: Record) -> Record:
 
 def _answers(found: Visit | None) -> dict[str, Any]:
     merged: dict[str, Any] = {}
-    for form in found.newest.submit.forms.values() if found else ():
+    for form in found.counted.submit.forms.values() if found else ():
         merged |= {name: value for name, value in form.answers.items() if name not in merged}
     return merged
 

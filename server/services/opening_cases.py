@@ -11,11 +11,11 @@ from typing import Any, cast
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
 from schemas.workflow import Workflow, Workflows
-from server import assign_store, subject_store
+from server import assign_store, page_store
 from server.engine import Reader, Writer
-from server.services.finding import survivors
+from server.services.finding import one_person
 from server.services.people import Actor
-from server.services.visits import Visit
+from server.services.visits import APPROVED, Visit, load_newest
 from server.shelves import stage, stages_under_way
 from server.store import SqlOfficeStore
 from sync.change import Patch
@@ -33,7 +33,6 @@ OTHER = "lainnya"
 """A problem that the list does not name: two of these may be two."""
 CALL_OFF, CALLED_OFF = "gugurkan", "gugur"
 """The step by which somebody says that a case does not stand, and the state that it leads to."""
-APPROVED = "disetujui"
 MET = frozenset({"terisi_lengkap", "terisi_sebagian"})
 """How a visit ended at which somebody was asked."""
 
@@ -91,6 +90,41 @@ def cases_left(store: SqlOfficeStore, visit: Record, workflows: Workflows) -> li
     return [each for each in found if each is not None and stage(each.fields) in stages]
 
 
+def joined_by(tx: Reader, store: SqlOfficeStore, case: Record, workflows: Workflows) -> list[RecordId]:
+    """Return the approved visits that ask for a case under way which another opened, and have none of theirs.
+
+    What was decided before anything was of the visit of this one asked for another, which has ended.
+    """
+    fields, own = case.fields, _visit_of(case)
+    same = ONCE.get(str(fields.get("workflow")))
+    if same is None or not fields.get("subjek") or stage(fields) not in stages_under_way(workflows):
+        return []
+    form = _form_of(case)
+    since_ms = min((at_ms for at_ms, _ in page_store.decisions(tx, own)), default=0)
+    came = assign_store.approved_visits(tx, one_person(tx, RecordId(str(fields["subjek"]))), {})
+    visits = store.records(each.visit for found in came.values() for each in found if each.visit != own)
+    late = [each for each in visits.values() if each.fields["decided_ms"] >= since_ms]
+    asking = ((version.submit.visit, version.submit.forms.get(form)) for version in load_newest(tx, late))
+    return [
+        visit
+        for visit, given in asking
+        if given is not None
+        and _calls_for(form, given.answers)
+        and all(given.answers.get(name) == fields.get(name) != OTHER for name in same)
+        and _place(store, visit, form)[1] is None
+    ]
+
+
+def joins(tx: Reader, store: SqlOfficeStore, visit: Visit, workflows: Workflows) -> list[Record]:
+    """Return the cases under way that an approved visit asks for, and that another opened."""
+    if visit.record.fields["state"] != APPROVED:
+        return []
+    asked = opened_by(visit, PersonId(""), workflows)
+    names = {_under_way(tx, store, each.fields, workflows) for each in asked} - {None}
+    found = store.records(name for name in names if name is not None).values()
+    return [each for each in found if visit.record.id in joined_by(tx, store, each, workflows)]
+
+
 def falls_from(workflow: Workflow, state: str) -> bool:
     """Whether a case can be called off in this state, by whoever may."""
     event = workflow.event(CALL_OFF)
@@ -113,11 +147,14 @@ def stands_instead(tx: Reader, store: SqlOfficeStore, case: Record, workflows: W
     """Return the case that stands for one that was called off: of its visit, or about the same."""
     if case.kind != "kasus" or case.fields.get("state") != CALLED_OFF:
         return None
-    form = next(form for form, workflow in WORKFLOWS.items() if workflow == case.fields["workflow"])
-    name, there = _place(store, _visit_of(case), form)
+    name, there = _place(store, _visit_of(case), _form_of(case))
     if there is not None:
         return name
     return _under_way(tx, store, case.fields, workflows)
+
+
+def _form_of(case: Record) -> str:
+    return next(form for form, workflow in WORKFLOWS.items() if workflow == case.fields["workflow"])
 
 
 def _visit_of(case: Record) -> RecordId:
@@ -149,10 +186,7 @@ def _under_way(tx: Reader, store: SqlOfficeStore, begins: Fields, workflows: Wor
     same = ONCE.get(begins["workflow"])
     if same is None or not begins.get("subjek") or any(begins.get(name) == OTHER for name in same):
         return None
-    subject = RecordId(str(begins["subjek"]))
-    living = survivors(tx, [subject])
-    about = {subject, *living, *(each.id for each in living.values())}
-    about |= subject_store.lives_on_in(tx, about).keys()
+    about = one_person(tx, RecordId(str(begins["subjek"])))
     under_way = stages_under_way(workflows).items()
     stages = [stage for stage, (workflow, _) in under_way if workflow.id == begins["workflow"]]
     names = assign_store.cases(tx, [str(begins.get("kode_desa") or "")], about, stages)

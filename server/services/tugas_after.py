@@ -4,20 +4,23 @@ While a visit is on its way its tugas may be given to somebody else, and one tug
 phones. An approval closes it whoever has it: the family was met.
 """
 
-from schemas.form import Forms
+from collections.abc import Iterable
+
 from schemas.ids import PersonId, RecordId
 from server import assign_store
+from server.access import Person, Thing, refused
 from server.engine import Engine, Reader, Writer
 from server.services.closed_shops import says_closed
-from server.services.deciding import ENDED_TUGAS, OPEN_STATES, waits
-from server.services.finding import survivors
+from server.services.deciding import ENDED_TUGAS, RETURNED, waits
+from server.services.finding import one_person, survivors
 from server.services.gone_people import says_gone
 from server.services.people import Actor
-from server.services.visits import Visit, names
+from server.services.visit_page import Words
+from server.services.visits import APPROVED, Visit, names
 from server.store import SqlOfficeStore
 from sync.change import Patch
 from sync.scope import OPEN_TUGAS
-from sync.store import Record
+from sync.store import Fields, Record
 from sync.versions import authors
 
 NEW, SENT = "baru", "dikirim"
@@ -36,16 +39,17 @@ def sent_in_vain(engine: Engine, visit: Record) -> str:
         if tugas is None or tugas.fields.get("state") not in ASKED or not _is_anothers(tugas, visit):
             return ""
         whom = PersonId(str(tugas.fields["petugas"]))
-        sent = assign_store.visits_of_tugas(tx, tugas.id, visit.fields.get("subjek"))
-        if any(by == whom for _, by, _ in sent):
+        if any(each["petugas"] == whom for each in _others(tx, tugas, visit)):
             return ""
         return names(store, {whom}).get(whom, "–")
 
     return engine.read(work) if waits(visit.fields) else ""
 
 
-def others_sent(engine: Engine, visit: Visit, forms: Forms) -> tuple[str, ...]:
-    """Name who else has an open tugas about whom a visit found dead, gone or closed, each with its form."""
+def others_sent(engine: Engine, person: Person, visit: Visit, words: Words) -> tuple[str, ...]:
+    """Name who else has an open tugas about whom a visit found dead, gone or closed, each with its form; of
+    a service whose visits this person does not see, only that there is somebody.
+    """
     if visit.subject is None or not (says_gone(visit.newest) or says_closed(visit.newest)):
         return ()
     subject = visit.subject.id
@@ -54,12 +58,16 @@ def others_sent(engine: Engine, visit: Visit, forms: Forms) -> tuple[str, ...]:
         store, readers = SqlOfficeStore.reading(tx), survivors(tx, [subject])[subject].readers
         tasks = store.records(name for name in readers if name != visit.record.fields.get("tugas"))
         known = names(store, {readers[name] for name in tasks})
-        titled = ((each, str(each.fields.get("form"))) for each in tasks.values())
-        found = (
-            f"{known.get(readers[each.id], '–')} ({forms.get(form).title})"
-            for each, form in titled
-            if form in forms.ids()
-        )
+        found: set[str] = set()
+        for each in tasks.values():
+            name = str(each.fields.get("form"))
+            if name not in words.forms.ids():
+                continue
+            form, region = words.forms.get(name), str(each.fields.get("kode_desa") or "")
+            of_it = Thing(author=readers[each.id], region=region, service=form.service, privacy=form.privacy)
+            closed = refused(person, "see_visits", of_it) is not None
+            named = f"{known.get(readers[each.id], '–')} ({form.title})"
+            found.add(words.text("kantor.tinjau.tugas_layanan_lain") if closed else named)
         return tuple(sorted(found))
 
     return engine.read(work)
@@ -73,26 +81,32 @@ def tugas_of(store: SqlOfficeStore, visit: Record) -> Record | None:
 
 
 def left_as(tx: Reader, tugas: Record | None, visit: Record) -> str:
-    """Return how a tugas stands when this visit of it is rejected: open for another visit that waits, or for
-    somebody else who has it now; empty where it ends.
+    """Return how a tugas stands when this visit of it is rejected: open for another visit that waits or was
+    returned, or for somebody else who has it now; empty where it ends, as where another was approved.
     """
     state = str(tugas.fields.get("state")) if tugas is not None else ""
     if tugas is None or state not in OPEN_TUGAS:
         return ""
-    of_it = assign_store.visits_of_tugas(tx, tugas.id, visit.fields.get("subjek"))
-    if any(other != visit.id and stands in OPEN_STATES for other, _, stands in of_it):
+    others = _others(tx, tugas, visit)
+    if _has(others, APPROVED):
+        return ""
+    if any(map(waits, others)):
         return state
     if not _is_anothers(tugas, visit):
-        return ""
+        return RETURNED if _has(others, RETURNED) else ""
     return NEW if state == SENT else state
 
 
 def resume(tx: Writer, office: Actor, author: PersonId, visit: Record) -> None:
     """Let the tugas of a visit whose decision is taken back wait again: for the office, or for whom it went
-    to meanwhile.
+    to meanwhile. It stays as it is where another visit of it was approved, or is still asked for.
     """
     tugas = tugas_of(SqlOfficeStore.writing(tx), visit)
-    if tugas is not None and tugas.fields.get("state") in ENDED_TUGAS:
+    if tugas is None or tugas.fields.get("state") not in ENDED_TUGAS:
+        return
+    others = _others(tx, tugas, visit)
+    is_asked = tugas.fields["state"] == RETURNED and _has(others, RETURNED)
+    if not is_asked and not _has(others, APPROVED):
         put_state(tx, office, author, tugas, NEW if _is_anothers(tugas, visit) else SENT)
 
 
@@ -100,6 +114,17 @@ def put_state(tx: Writer, office: Actor, author: PersonId, tugas: Record, state:
     """Let a tugas stand so."""
     body = Patch(record=tugas.id, kind="tugas", base={"state": tugas.fields["state"]}, new={"state": state})
     office.act_in(tx, author, [body])
+
+
+def _others(tx: Reader, tugas: Record, visit: Record) -> list[Fields]:
+    """Return the other visits of a tugas, also those to a record that is one person with this one's."""
+    about = one_person(tx, RecordId(str(visit.fields.get("subjek") or "")))
+    sent = [each for each in assign_store.visits_of_tugas(tx, tugas.id, about) if each != visit.id]
+    return [each.fields for each in SqlOfficeStore.reading(tx).records(sent).values()]
+
+
+def _has(visits: Iterable[Fields], state: str) -> bool:
+    return any(each["state"] == state for each in visits)
 
 
 def _is_anothers(tugas: Record, visit: Record) -> bool:

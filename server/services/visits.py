@@ -24,7 +24,8 @@ from sync.change import Content, Decide, Evidence, Place, Submit, read
 from sync.losses import is_destroyed
 from sync.store import Record
 
-STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
+APPROVED = "disetujui"
+STATES = ("diterima", "ditahan", "dikembalikan", APPROVED, "ditolak")
 """How a visit may stand, in the order in which pages and letters show it."""
 MOST_LINKS_TO_A_HEAD = 1_000
 
@@ -95,6 +96,14 @@ class Visit(Data, frozen=True, kw_only=True):
         return self.versions[-1]
 
     @property
+    def counted(self) -> Version:
+        """The version by which letters go, as lists and figures do: what came after an approval is nobody's
+        word yet.
+        """
+        change = counted_change(self.record)
+        return next((version for version in self.versions if version.change == change), self.newest)
+
+    @property
     def authors(self) -> frozenset[PersonId]:
         """Everybody who wrote a version."""
         return frozenset(version.content.author for version in self.versions)
@@ -147,13 +156,18 @@ def differs_of(tx: Reader, versions: Sequence[Version], subject: RecordId | None
 
 
 def load_newest(tx: Reader, visits: Iterable[Record]) -> list[Version]:
-    """Read the newest version of each of these visits, of those that are there."""
-    return load_versions(tx, [change for visit in visits if (change := newest_change(visit)) is not None])
+    """Read the newest version that counts of each of these visits, of those that are there."""
+    return load_versions(tx, [change for visit in visits if (change := counted_change(visit)) is not None])
 
 
-def newest_change(visit: Record) -> ChangeId | None:
-    """Return the change of a visit's newest version; None for a visit that has none."""
+def counted_change(visit: Record) -> ChangeId | None:
+    """Return the change of a visit's newest version, of an approved one the newest that was there to be
+    approved; None for a visit that has none.
+    """
     versions: list[dict[str, Any]] = visit.fields.get("versions") or []
+    if visit.fields.get("state") == APPROVED:
+        decided_ms = visit.fields.get("decided_ms") or 0
+        versions = [each for each in versions if each.get("received_ms", 0) <= decided_ms] or versions
     return ChangeId(bytes.fromhex(versions[-1]["change"])) if versions and "change" in versions[-1] else None
 
 

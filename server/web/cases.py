@@ -11,6 +11,7 @@ from schemas.ids import RecordId
 from server.access import may
 from server.letter_store import LetterRow
 from server.services.cases import EVERY_CASE, CaseView
+from server.services.left_cases import joined_visits
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.web.case_filters import asked_in, case_filters, wanted_of
@@ -26,6 +27,7 @@ NEED = "isi."
 
 def case_routes(site: Site) -> list[Any]:
     """Return the handlers of the case pages."""
+    engine, workflows = site.deps.engine, site.deps.workflows
 
     def today() -> date:
         return written.local_date(site.deps.now_ms())
@@ -63,6 +65,7 @@ def case_routes(site: Site) -> list[Any]:
                 answer = await site.work(lambda: site.letter_shelf.answering(visitor.person, found.id))
                 values = {
                     "case": found,
+                    "joined": await site.work(lambda: joined_visits(engine, workflows, found.id)),
                     "notice": notice,
                     "chosen": chosen,
                     "typed": typed or {},

@@ -15,7 +15,7 @@ from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import LONGEST_PURPOSE, SHORTEST_PURPOSE, may
 from server.services.deciding import came_after
-from server.services.left_cases import left_cases
+from server.services.left_cases import joined_cases, left_cases
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
 from server.services.tugas_after import others_sent, sent_in_vain
@@ -84,6 +84,11 @@ def review_routes(site: Site) -> list[Any]:
         params, visit = request.query_params, found.page.id
         service = found.page.service if found.page.is_of_warga else ""
         begin = letter_links(site, visitor, "kunjungan", visit, service)
+        acts = rights.decide or may(visitor.person, "assign_tasks")
+
+        def sent_too() -> tuple[str, ...]:
+            return others_sent(engine, visitor.person, found.visit, site.words)
+
         batch = await site.work(lambda: site.together.current(visitor.person))
         values = {
             "visit": found.page,
@@ -95,9 +100,10 @@ def review_routes(site: Site) -> list[Any]:
             "here": here_words(site, visitor, visit) if rights.decide else (),
             "ended": "",
             "left": await site.work(lambda: left_cases(engine, workflows, visitor.person, visit)),
+            "joined": await site.work(lambda: joined_cases(engine, workflows, visitor.person, found.visit)),
             "came_after": came_after(found.visit.record.fields),
-            "in_vain": await site.work(lambda: sent_in_vain(engine, found.visit.record)),
-            "others_sent": await site.work(lambda: others_sent(engine, found.visit, site.words.forms)),
+            "in_vain": await site.work(lambda: sent_in_vain(engine, found.visit.record)) if acts else "",
+            "others_sent": await site.work(sent_too) if acts else (),
             "meant": await site.work(lambda: site.reviews.meant(visitor.person, found.visit)),
             "sampled": batch is not None and visit in batch.left,
             "notice": notice or just_done(site, params),

@@ -11,7 +11,7 @@ from schemas.ids import RecordId
 from schemas.reopening import REOPEN
 from schemas.workflow import load_workflows
 from server.services.cases import CaseView
-from server.services.left_cases import left_cases
+from server.services.left_cases import joined_visits, left_cases
 from server.services.opening_cases import CALL_OFF, falls_from
 from server.services.review import Decided, Incomplete
 from tests.server.room_office import csrf, log_in
@@ -190,3 +190,30 @@ def test_the_page_of_what_was_called_off_leads_to_the_case_that_stands_for_it(de
 )
 def test_only_some_cases_can_be_called_off(version: int, state: str, falls: bool) -> None:
     assert falls_from(load_workflows().get("kis", version), state) == falls
+
+
+def test_a_case_that_another_approved_visit_joined_is_told_as_needed_on_every_page(desk: Desk) -> None:
+    visit, case = approved(desk)
+    other = desk.sent("kis", MET, desk.office.warga)
+    assert desk.decided(other, "setujui") == case
+    with serving(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        assert f"/kasus/{case}" in client.get(f"/kunjungan/{other}").text
+        assert f"/kunjungan/{other}" in client.get(f"/kasus/{case}").text
+        desk.decided(visit, "tahan")
+        page = client.get(f"/kunjungan/{visit}").text
+        assert f'<a href="/kunjungan/{other}">Kunjungan 1</a>' in page and "Mengapa gugur?" not in page
+        desk.decided(other, "tahan")
+        page = client.get(f"/kunjungan/{visit}").text
+        assert "meminta kasus yang sama" not in page and "Mengapa gugur?" in page
+        assert "memerlukan kasus ini" not in client.get(f"/kasus/{case}").text
+
+
+def test_a_visit_that_joined_a_case_that_has_ended_does_not_need_the_next_one(desk: Desk) -> None:
+    _, case = approved(desk)
+    other = desk.sent("kis", MET, desk.office.warga)
+    desk.decided(other, "setujui")
+    assert called_off(desk, case) == Decided()
+    _, after = approved(desk)
+    deps = desk.office.deps
+    assert after != case and joined_visits(deps.engine, deps.workflows, after) == ()

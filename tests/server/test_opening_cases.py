@@ -12,7 +12,7 @@ from server import subject_index
 from server.engine import Reader
 from server.queries import records_of_kind
 from server.services.review import Decided, Open
-from server.services.visits import newest_change
+from server.services.visits import counted_change
 from server.store import SqlOfficeStore
 from server.web.building import build_site
 from sync.change import FormAnswers, Patch, Submit
@@ -41,7 +41,7 @@ class Desk:
 
     def corrected(self, visit: RecordId, form: str, answers: dict[str, Any]) -> None:
         def newest(tx: Reader) -> ChangeId | None:
-            return newest_change(SqlOfficeStore.reading(tx).records([visit])[visit])
+            return counted_change(SqlOfficeStore.reading(tx).records([visit])[visit])
 
         self.submit(visit, form, answers, self.office.warga, self.office.deps.engine.read(newest))
 

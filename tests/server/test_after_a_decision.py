@@ -1,0 +1,166 @@
+"""What comes after a decision, or is left by it: of the other visits of a tugas, and of who is told.
+
+Rule: what was decided is changed by nobody's phone, and what one visit ended is not opened by another.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server import device_store
+from server.services.letter_facts import Asked as About
+from server.services.letters import Draft
+from server.services.visits import load_visit
+from tests.server.room_office import log_in
+from tests.server.test_assigning import Town
+from tests.server.test_opening_cases import Desk
+from tests.server.test_same_thing_at_once import given, merged, visited, waiting
+from tests.server.web_office import Office, open_at, serving, shut
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    made = open_at(tmp_path)
+    yield made
+    shut(made)
+
+
+@pytest.fixture
+def town(office: Office) -> Town:
+    return Town(office)
+
+
+@pytest.fixture
+def desk(office: Office) -> Desk:
+    return Desk(office)
+
+
+def revoke(office: Office) -> None:
+    phone = office.phone.device
+    office.deps.engine.write(lambda tx: device_store.revoke(tx, phone, office.deps.now_ms())).result()
+
+
+@pytest.mark.parametrize("moves", [True, False], ids=["of_two_workers", "of_one"])
+def test_a_decision_taken_back_opens_no_tugas_that_another_visit_ended(
+    town: Town, desk: Desk, *, moves: bool
+) -> None:
+    tugas = given(town)
+    one = visited(town, tugas)
+    if moves:
+        town.work.move(town.officer, [tugas], town.second)
+        town.change(tugas, "tugas", state="baru")
+    other = visited(town, tugas)
+    desk.decided(one, "tolak")
+    desk.decided(other, "setujui")
+    for decision in ("tahan", "tolak"):
+        desk.decided(one, decision)
+        assert town.fields(tugas)["state"] == "selesai", "the family was met"
+
+
+def test_a_rejected_visit_leaves_the_tugas_to_another_that_was_returned(town: Town, desk: Desk) -> None:
+    tugas = given(town)
+    one, other = visited(town, tugas), visited(town, tugas)
+    desk.decided(one, "kembalikan")
+    for decision in ("tolak", "tahan", "tolak"):
+        desk.decided(other, decision)
+        assert town.fields(tugas)["state"] == "dikembalikan", "that one is still asked for"
+    desk.decided(one, "tahan")
+    desk.decided(one, "tolak")
+    assert town.fields(tugas)["state"] == "selesai"
+
+
+def test_a_rejected_visit_leaves_the_tugas_to_another_whose_correction_came_late(
+    town: Town, desk: Desk
+) -> None:
+    tugas, whom = given(town), town.warga[0]
+    one, first = town.office.add_visit(warga=whom, tugas=tugas, photos=())
+    other = visited(town, tugas)
+    desk.decided(one, "kembalikan")
+    town.change(tugas, "tugas", state="dikirim")
+    revoke(town.office)
+    town.office.add_visit(visit=one, follows=first, warga=whom, tugas=tugas, photos=())
+    desk.decided(other, "tolak")
+    assert town.fields(tugas)["state"] == "dikirim", "it waits to be looked at"
+
+
+def test_a_rejected_visit_leaves_the_tugas_to_one_to_the_record_it_was_merged_with(
+    town: Town, desk: Desk
+) -> None:
+    (keep, gone, _), tugas = town.warga, given(town)
+    one, other = (town.office.add_visit(warga=each, tugas=tugas, photos=())[0] for each in (keep, gone))
+    merged(town, desk, keep, gone)
+    desk.decided(other, "tolak")
+    assert town.fields(tugas)["state"] == "dikirim"
+    desk.decided(one, "tolak")
+    assert town.fields(tugas)["state"] == "selesai"
+
+
+def test_what_a_revoked_phone_brings_to_an_approved_visit_is_told_and_counts_for_nothing_yet(
+    town: Town, desk: Desk
+) -> None:
+    office, whom = town.office, town.warga[0]
+    visit, first = office.add_visit(warga=whom, answers={"no_kks": "6032980000000001"}, photos=())
+    desk.decided(visit, "setujui")
+    revoke(office)
+    later = {"hasil_kunjungan": "meninggal", "no_kks": "6032980000009999"}
+    office.add_visit(visit=visit, follows=first, warga=whom, answers=later, photos=())
+    assert (town.fields(visit)["state"], town.listed()["Warga A"].gone) == ("disetujui", "")
+    found = office.deps.engine.read(lambda tx: load_visit(tx, visit))
+    assert found is not None and found.counted.change == first != found.newest.change
+    draft = desk.site.letters.draft(town.person("petugas"), About(kind="rekomendasi_pos", visit=visit))
+    assert isinstance(draft, Draft) and draft.facts.values["no_kks"].endswith("0001")
+    says = "Versi baru datang setelah kunjungan ini disetujui"
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "kabid")
+        assert says in client.get(f"/kunjungan/{visit}").text
+        desk.decided(visit, "tahan")
+        desk.decided(visit, "setujui")
+        assert says not in client.get(f"/kunjungan/{visit}").text
+    assert town.listed()["Warga A"].gone == "meninggal", "that was looked at"
+
+
+def test_what_a_revoked_phone_brings_to_a_rejected_visit_waits_to_be_decided(town: Town, desk: Desk) -> None:
+    office, whom = town.office, town.warga[0]
+    visit, first = office.add_visit(warga=whom, photos=())
+    desk.decided(visit, "tolak")
+    revoke(office)
+    assert waiting(desk) == []
+    office.add_visit(visit=visit, follows=first, warga=whom, photos=())
+    assert [each.id for each in waiting(desk)] == [visit]
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "kabid")
+        page = client.get(f"/kunjungan/{visit}").text
+        assert "Versi baru datang setelah kunjungan ini ditolak" in page and "sudah diputuskan" not in page
+    desk.decided(visit, "tolak")
+    assert waiting(desk) == []
+
+
+def test_nobody_is_told_of_the_work_of_a_service_that_is_not_theirs(town: Town) -> None:
+    office, whom = town.office, town.warga[0]
+    office.add_person("satu", "Verifikator BPNT", "VB", ("verifikator",), services=("bpnt",))
+    town.change(whom, "warga", layanan=["bpnt", "kis"])
+    forms = {"bpnt": "bpnt_kpm", "kis": "kis"}
+    says = {each: f"Dua ({office.deps.forms.get(form).title})" for each, form in forms.items()}
+    says["lain"] = "petugas layanan lain"
+    for service, form in forms.items():
+        town.work.give(town.officer, town.order(town.second, service=service, form=form), [whom])
+    visit, _ = office.add_visit(warga=whom, answers={"hasil_kunjungan": "meninggal"}, photos=())
+    with serving(office) as address:
+        for name, told in (("satu", ["bpnt", "lain"]), ("petugas", ["bpnt", "kis"]), ("pendamping", [])):
+            with httpx.Client(base_url=address, timeout=20) as client:
+                log_in(client, name)
+                page = client.get(f"/kunjungan/{visit}").text
+            assert [each for each, word in says.items() if word in page] == told, name
+
+
+def test_whoever_can_do_nothing_about_a_tugas_that_went_to_another_is_not_told(town: Town) -> None:
+    tugas = given(town)
+    visit = visited(town, tugas)
+    town.work.move(town.officer, [tugas], town.second)
+    town.change(tugas, "tugas", state="baru")
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "pendamping")
+        page = client.get(f"/kunjungan/{visit}")
+        assert page.status_code == 200 and "memegang tugasnya" not in page.text
