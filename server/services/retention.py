@@ -58,7 +58,7 @@ class Due(Data, frozen=True, kw_only=True):
 
 
 class Dues(Data, frozen=True, kw_only=True):
-    """What is due, at most 100: first what can be proposed now, the longest due first; and how much in all."""
+    """At most 100 of what is due: first what can be proposed now, the oldest before; and the count of all."""
 
     shown: tuple[Due, ...]
     total: int
@@ -137,7 +137,7 @@ class Retention:
         return self._engine.read(work)
 
     def _shown(self, tx: Reader, found: Sequence[tuple[date, RecordId, date, Rule]]) -> tuple[Due, ...]:
-        """Put what cannot be proposed now behind what can: however much it is, it keeps nothing from sight."""
+        """Put what cannot be proposed now behind what can: it keeps nothing from sight, however much."""
         free, standing = list[Due](), list[Due]()
         for start in range(0, len(found), MOST_DUE):
             piece = found[start : start + MOST_DUE]

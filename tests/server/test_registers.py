@@ -202,7 +202,11 @@ def test_a_visit_on_which_a_case_under_way_rests_stays_and_holds_up_no_other(des
             f"pilih.{other}": "ya",
         }
         told = client.post("/masa-simpan/usul", data=form)
-    assert told.status_code == 422 and "yang belum selesai" in told.text
+        both = client.post("/masa-simpan/usul", data=form)
+    assert told.status_code == 200 and "1 diusulkan, 1 tidak." in told.text
+    assert f"yang belum selesai. Selesaikan dulu. ({desk.visit})" in told.text
+    assert both.status_code == 422 and "0 diusulkan, 2 tidak." in both.text
+    assert f"Lihat daftarnya. ({other})" in both.text
     assert standings() == {desk.visit: "perlu", other: "diusulkan"}
     head = office.deps.engine.read(lambda tx: record(tx, case)).head  # type: ignore[union-attr]
     assert head is not None
