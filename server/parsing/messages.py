@@ -106,9 +106,10 @@ class Sheet(Message, frozen=True, kw_only=True, tag="sheet"):
 
 
 class NoSheet(Message, frozen=True, kw_only=True, tag="no_sheet"):
-    """Why there is none: a key under `impor.berkas` in the texts."""
+    """Why there is none: a key under `impor.berkas` in the texts. `names`: of all sheets, if known."""
 
     why: str
+    names: tuple[str, ...] = ()
 
 
 class AskGuard(Message, frozen=True, kw_only=True, tag="ask_guard"):

@@ -35,30 +35,28 @@ def sheet(data: bytes, number: int) -> Sheet | NoSheet:
     """Read one sheet of a workbook (from 0), or a text of separated values. Raises MemoryError."""
     if data.startswith(OLE) and LOCKED in data:
         return NoSheet(why="terkunci")
-    try:
-        return _of_workbook(data, number) if data.startswith((ZIP, OLE)) else _of_text(data)
-    except _WideError:
-        return NoSheet(why="terlalu_lebar")
+    return _of_workbook(data, number) if data.startswith((ZIP, OLE)) else _of_text(data)
 
 
 def _of_workbook(data: bytes, number: int) -> Sheet | NoSheet:
-    if has_far_row(data, number):
-        return NoSheet(why="jauh")
+    is_far, names = has_far_row(data, number), tuple[str, ...]()
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = tuple(book.sheet_names)
         if not 0 <= number < len(names):
-            return NoSheet(why="tidak_ada")
+            return NoSheet(why="tidak_ada", names=names)
+        if is_far:
+            return NoSheet(why="jauh", names=names)
         found = book.get_sheet_by_index(number)
         if found.total_height > MOST_ROWS:
-            return NoSheet(why="terlalu_panjang")
+            return NoSheet(why="terlalu_panjang", names=names)
         # the first rows may be blank: counted, so that a row's number is that which the program shows
         before = found.start[0] if found.start else 0
         return _packed(names, number, _rows(found.to_python(skip_empty_area=True)), before)
     except PasswordError:
         return NoSheet(why="terkunci")
     except (CalamineError, ValueError, OSError, KeyError, IndexError):
-        return NoSheet(why="tidak_terbaca")
+        return NoSheet(why="tidak_terbaca", names=names)
 
 
 def _of_text(data: bytes) -> Sheet | NoSheet:
@@ -81,11 +79,14 @@ def _packed(names: tuple[str, ...], number: int, rows: Iterator[list[Cell]], bef
     """Pack rows piece by piece, so that they are never all there twice."""
     pieces: list[bytes] = []
     count = 0
-    while piece := list(islice(rows, PIECE)):
-        pieces.append(encode(piece))
-        count += len(piece)
-        if count > MOST_ROWS:
-            return NoSheet(why="terlalu_panjang")
+    try:
+        while piece := list(islice(rows, PIECE)):
+            pieces.append(encode(piece))
+            count += len(piece)
+            if count > MOST_ROWS:
+                return NoSheet(why="terlalu_panjang", names=names)
+    except _WideError:
+        return NoSheet(why="terlalu_lebar", names=names)
     return Sheet(names=names, number=number, pieces=tuple(pieces), count=count, before=before)
 
 

@@ -72,23 +72,23 @@ class Importing:
     def take(self, by: PersonId, name: str, data: bytes) -> Job | str:
         """Read a file and guess its header and columns; a key under `impor.berkas` when it cannot be read."""
         sheets: list[Sheet] = []
-        names, left_out = ("",), list[str]()
+        names, left_out = tuple[str, ...](), dict[str, str]()
         for number in range(MOST_SHEETS):
-            if number >= len(names):
+            if number and number >= len(names):
                 break
             found = self._parsers.sheet(data, number)
+            names = found.names or names
             if isinstance(found, NoSheet):
-                if number == 0 or found.why == "terlalu_lama":
+                if not names or found.why == "terlalu_lama":
                     return found.why
                 if found.why != "tidak_terbaca":  # which a sheet that is a chart is
-                    left_out.append(names[number])
+                    left_out[names[number]] = found.why
                 continue
-            names = found.names
             sheets.append(found)
             if sum(len(piece) for sheet in sheets for piece in sheet.pieces) > MOST_CELL_BYTES:
                 return "terlalu_besar"
         if not any(sheet.count > 1 for sheet in sheets):
-            return "kosong"
+            return next(iter(left_out.values()), "kosong" if sheets else "tidak_terbaca")
         now = self._now_ms()
         job = Job(
             id=uuid7(now, self._randomness(10)),

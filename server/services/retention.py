@@ -4,7 +4,7 @@ The years of a service are data; the office changes them by a record of kind `ma
 every earlier word stays. They count from the decision of a visit, and from the day a case came to its end.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from schemas.base import Data
@@ -64,7 +64,7 @@ class Due(Data, frozen=True, kw_only=True):
 
 
 class Dues(Data, frozen=True, kw_only=True):
-    """What is due: what one may propose, the longest due first, at most 100; and how much there is in all."""
+    """At most 100 of what is due: first what can be proposed now, the oldest before; and the count of all."""
 
     shown: tuple[Due, ...]
     total: int
@@ -137,16 +137,29 @@ class Retention:
                     for name, record in SqlOfficeStore.reading(tx).records(ended).items()
                     if counts(person, record)
                 ]
-            first = sorted(found, key=lambda each: each[:2])[:MOST_DUE] if proposes else []
-            things = SqlOfficeStore.reading(tx).records([name for _, name, _, _ in first])
+            found.sort(key=lambda each: each[:2])
+            return Dues(shown=self._shown(tx, person, found) if proposes else (), total=len(found))
+
+        return self._engine.read(work)
+
+    def _shown(
+        self, tx: Reader, person: Person, found: Sequence[tuple[date, RecordId, date, Rule]]
+    ) -> tuple[Due, ...]:
+        """Put what cannot be proposed now behind what can: it keeps nothing from sight, however much."""
+        free, standing = list[Due](), list[Due]()
+        for start in range(0, len(found), MOST_DUE):
+            piece = found[start : start + MOST_DUE]
+            things = SqlOfficeStore.reading(tx).records([name for _, name, _, _ in piece])
             needed = {
                 visit: case.id if self._may_see(person, case) else ""
                 for visit, case in self._destroying.needed(tx, things.values()).items()
             }
-            shown = tuple(_due(tx, things[name], rule, ended, needed) for _, name, ended, rule in first)
-            return Dues(shown=shown, total=len(found))
-
-        return self._engine.read(work)
+            for _, name, ended, rule in piece:
+                due = _due(tx, things[name], rule, ended, needed)
+                (standing if due.standing else free).append(due)
+            if len(free) >= MOST_DUE:
+                break
+        return (*free, *standing)[:MOST_DUE]
 
     def _may_see(self, person: Person, case: Record) -> bool:
         workflow = self._workflows.get(case.fields["workflow"], case.fields["workflow_version"])

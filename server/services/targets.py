@@ -170,14 +170,18 @@ def read_file(parsers: Parsers, wilayah: Wilayah, data: bytes) -> TargetRows | s
 
     A key under `impor.berkas` where it cannot be read, `tanpa_kepala` where no sheet has such a head.
     """
+    why = "tanpa_kepala"
     for number in range(MOST_SHEETS):
         sheet = parsers.sheet(data, number)
         if isinstance(sheet, NoSheet):
-            return "tanpa_kepala" if number and sheet.why != "terlalu_lama" else sheet.why
-        rows = [row for piece in sheet.pieces for row in _rows.decode(piece)]
-        found = read_rows(wilayah, rows, sheet.before, MOST_VISITS)
-        if found is not None:
-            return found
+            why = why if number else sheet.why
+            if sheet.why == "terlalu_lama":
+                return sheet.why
+        else:
+            rows = [row for piece in sheet.pieces for row in _rows.decode(piece)]
+            found = read_rows(wilayah, rows, sheet.before, MOST_VISITS)
+            if found is not None:
+                return found
         if number + 1 >= len(sheet.names):
             break
-    return "tanpa_kepala"
+    return why

@@ -28,7 +28,8 @@ class Job(Data, frozen=True, kw_only=True):
     `done` counts the rows that the present step is through with (those of whole pieces, the header among
     them, while it is applied), `counts` the rows of each fate, `desa` those that are taken by the desa that
     they name. `areas` are the regions to which whoever let the rows be checked is bound, empty for the whole
-    kabupaten. `left_out` are the names of sheets that are too large, or too many, to choose.
+    kabupaten. `left_out` are the names of sheets that cannot be chosen: too large, too many, or with
+    something far below.
     """
 
     id: RecordId

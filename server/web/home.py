@@ -18,6 +18,9 @@ from server.web.requests import clock_of
 from server.web.site import Asking, Site, Visitor
 
 MOST_ALARMS = 8
+LEAST_OF_PHONES = 3
+"""So many alarms of phones are shown however much else there is."""
+PHONES = "/perangkat"
 HANDED = {"diterima": "diserahkan_diterima", "ditahan": "diserahkan_ditahan"}
 """What is said of visits that a colleague left to somebody, by the state that they wait in."""
 
@@ -50,7 +53,7 @@ def home_routes(site: Site) -> list[Any]:
         in_field = visitor.person.roles == ("pendamping",)
         values = {
             "tiles": await site.work(lambda: _tiles(site, visitor)),
-            "alarms": found[:MOST_ALARMS],
+            "alarms": _shown(found),
             "alarm_count": len(found),
             "today": written.long_date(written.local_date(site.deps.now_ms())),
             "warning": await site.work(lambda: _warning(site, visitor)),
@@ -84,7 +87,7 @@ def _tiles(site: Site, visitor: Visitor) -> list[Tile]:
     if site.room.custodian.is_officer(person):
         found.append(_tile(site, "ruang", "/ruang", "lock", site.room.cases.count()))
     if may(person, "see_devices"):
-        found.append(_tile(site, "perangkat", "/perangkat", "device", site.device_count()))
+        found.append(_tile(site, "perangkat", PHONES, "device", site.device_count()))
     return found
 
 
@@ -119,8 +122,20 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     waiting = site.conflicts.count(person, site.deps.now_ms() - days * DAY_MS)
     if waiting:
         found.append(_alarm(site, "conflict", "konflik_lama", waiting, "/konflik", hari=days))
-    # phones last: there may be many, and those that do not fit stand on their own page
     return found + site.alarms.attention(person)
+
+
+def _shown(found: list[Alarm]) -> list[Alarm]:
+    """Put the grave ones first. Left out is only what stands on the page of phones too: these may be many."""
+    found = sorted(found, key=_is_light)
+    phones = [alarm for alarm in found if alarm.href == PHONES]
+    others = [alarm for alarm in found if alarm.href != PHONES]
+    room = max(MOST_ALARMS - len(others), LEAST_OF_PHONES)
+    return sorted([*others, *phones[:room]], key=_is_light)
+
+
+def _is_light(alarm: Alarm) -> bool:
+    return alarm.tone != "bad"
 
 
 def _handed(site: Site, person: Person) -> list[Alarm]:

@@ -151,8 +151,8 @@ def _number_routes(site: Site) -> list[Any]:
 
         def write() -> str | None:
             match given.get("langkah", ""):
-                case "blok" if first and last and year:
-                    return work.add_block(person, year, first, last)
+                case "blok" if first and last:
+                    return work.add_block(person, year or 0, first, last)
                 case "lompat" if first and last:
                     return work.skip(person, first, last, reason)
                 case "pulih" if last is not None:

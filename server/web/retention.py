@@ -3,6 +3,7 @@
 Rule: what is due is named by number and day; nothing of what it says is shown, and nothing is destroyed here.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -12,7 +13,7 @@ from schemas.base import Data
 from schemas.ids import RecordId
 from schemas.protection import MOST_YEARS
 from server.access import may
-from server.services.destroying import MOST_REASON, Refused
+from server.services.destroying import MOST_REASON
 from server.services.retention import MOST_BASIS, NotDone
 from server.web.protection import protector
 from server.web.register_form import count_of
@@ -76,21 +77,37 @@ def retention_routes(site: Site) -> list[Any]:
         chosen = [RecordId(name.removeprefix(CHOSEN)) for name in given if name.startswith(CHOSEN)]
         if not chosen:
             return await draw(visitor, _notice(site, "masa_simpan.masalah.pilih"), 422)
-        refusals: list[Refused] = []
+        refusals: dict[str, list[RecordId]] = {}
         for target in chosen:  # what one of them cannot holds up no other
             refused = await site.work(
                 lambda target=target: site.destroying.propose(visitor.person, target, given.get("alasan", ""))
             )
-            refusals += [refused] if refused is not None else []
-        if refusals:
-            return await draw(visitor, _notice(site, f"pemusnahan.tolak.{refusals[0].why}"), 422)
-        return onward("/pemusnahan?selesai")
+            if refused is not None:
+                refusals.setdefault(refused.why, []).append(target)
+        if not refusals:
+            return onward("/pemusnahan?selesai")
+        done = len(chosen) - sum(map(len, refusals.values()))
+        if not done and len(refusals) == 1:
+            return await draw(visitor, _notice(site, f"pemusnahan.tolak.{next(iter(refusals))}"), 422)
+        # what was proposed stands: only where nothing was, the page refuses
+        return await draw(visitor, _partly(site, done, refusals), 200 if done else 422)
 
     return [page, change, propose]
 
 
 def _notice(site: Site, key: str) -> Notice:
     return Notice(tone="bad", icon="error", title=site.text(f"kantor.{key}"))
+
+
+def _partly(site: Site, done: int, refusals: Mapping[str, Sequence[RecordId]]) -> Notice:
+    """Say how much was proposed, and what was not and why."""
+    left = sum(map(len, refusals.values()))
+    title = site.text("kantor.masa_simpan.diusulkan_sebagian", jumlah=done, tidak=left)
+    said = [
+        f"{site.text(f'kantor.pemusnahan.tolak.{why}')} ({', '.join(targets)})"
+        for why, targets in refusals.items()
+    ]
+    return Notice(tone="notice" if done else "bad", icon="error", title=title, text=" ".join(said))
 
 
 def _rules(site: Site) -> list[RuleRow]:

@@ -78,3 +78,17 @@ def many(count: int) -> bytes:
             sheet.write_string(number + 1, column, str(value))
     book.close()
     return out.getvalue()
+
+
+def behind(first: str, rows: Sequence[Sequence[object]]) -> bytes:
+    """Write a workbook with rows behind a sheet that is longer or wider than others, or filled far below."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet, cells = book.add_worksheet("Satu"), {"panjang": (7, 0), "lebar": (1, 20), "jauh": (99_999, 0)}
+    sheet.write(0, 0, "catatan")
+    sheet.write(*cells[first], "x")
+    last = book.add_worksheet("Danom")
+    for row, values in enumerate(rows):
+        last.write_row(row, 0, values)
+    book.close()
+    return out.getvalue()

@@ -309,7 +309,7 @@ def test_of_a_workers_tugas_each_officer_sees_only_those_they_could_move(town: T
             assert client.get(f"/penugasan/petugas/{other}").status_code == 404, "no name is told by an id"
 
 
-def test_a_sealed_tugas_has_no_code_to_print(town: Town) -> None:
+def test_a_sealed_tugas_has_no_code_to_print_and_is_passed_over_with_that_word(town: Town) -> None:
     office = town.office
     office.add_person("semua", "Petugas Semua", "PS", ("petugas",), services=())
     case = SealedCase(office)
@@ -319,9 +319,18 @@ def test_a_sealed_tugas_has_no_code_to_print(town: Town) -> None:
         log_in(client, "semua")
         plain = client.get(f"/penugasan/petugas/{case.author}").text
         coded = client.get(f"/penugasan/petugas/{case.author}?kode=ya").text
+        page = client.get("/penugasan/petugas")
+        form = {"csrf": csrf(page), f"tugas.{'e' * 32}": "ya", "langkah": "batal"}
+        done = client.post(f"/penugasan/petugas/{case.author}", data=form)
+        told = client.get(done.headers["location"]).text
     assert (plain.count('class="qr"'), coded.count('class="qr"')) == (0, 1)
     assert plain.count("<li><label") == coded.count("<li><label") == 2
     assert "Kode QR tugas Warga A" in coded
+    assert (
+        "1 dilewati: " in told
+        and "atau tersegel" in told
+        and town.fields(RecordId("e" * 32))["state"] == "baru"
+    )
 
 
 def test_a_tugas_is_given_and_moved_to_field_workers_only(town: Town) -> None:

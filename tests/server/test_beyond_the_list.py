@@ -110,8 +110,8 @@ def test_what_a_profile_leaves_out_is_counted(
         office.deps.office.act(office.people["kabid"], Accessed(subject=warga, purpose="Uji"))
     shown = page(address, f"/warga/{warga}")
     assert "Ini 2 kunjungan terbaru." in shown
-    assert "1 yang lebih lama ada di Jejak audit." in shown, "of what changed it"
-    assert "2 yang lebih lama ada di Jejak audit." in shown, "of looks"
+    assert "1 yang lebih lama ada di Jejak audit; yang dapat membukanya: kepala bidang" in shown, "of changes"
+    assert "2 yang lebih lama ada di Jejak audit;" in shown, "of looks"
 
 
 def test_older_handover_files_than_are_listed_are_spoken_of(office: Office, address: str) -> None:

@@ -13,7 +13,7 @@ from server.parsing.messages import NoSheet, Sheet
 from server.services import importing
 from server.tables.job import Job
 from tests.server.import_desk import Desk, opened_desk
-from tests.server.lists import NIK, person, workbook
+from tests.server.lists import HEADS, NIK, behind, person, workbook
 
 
 @pytest.fixture
@@ -131,21 +131,52 @@ def test_a_sheet_that_cannot_be_taken_is_named_and_keeps_out_none_behind_it(
     assert [one.name for one in job.sheets] == ["Danom", "Tiga", "Empat"] and job.left_out == ("Dua", "Lima")
 
 
+@pytest.mark.parametrize("first", ["panjang", "lebar", "jauh"])
+def test_a_first_sheet_that_cannot_be_taken_keeps_out_none_behind_it(
+    first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "MOST_ROWS", 5)
+    monkeypatch.setattr(sheets, "MOST_COLUMNS", len(HEADS))
+    bare = sheets.sheet(behind(first, [HEADS, person(11)]), 0)
+    assert isinstance(bare, NoSheet) and bare.names == ("Satu", "Danom")
+    assert isinstance(sheets.sheet(behind(first, [HEADS, person(11)]), 1), Sheet)
+
+
+@pytest.mark.parametrize("reason", ["tidak_terbaca", "terlalu_panjang", "jauh"])
+def test_a_list_is_taken_from_behind_a_first_sheet_that_cannot_be(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    data, parsers = behind("panjang", [HEADS, person(11)]), desk.importing._parsers
+    real, none = parsers.sheet, [0]
+
+    def sheet(data: bytes, number: int = 0) -> Sheet | NoSheet:
+        made = real(data, number)
+        assert isinstance(made, Sheet)
+        return NoSheet(why=reason, names=made.names) if number in none else made
+
+    monkeypatch.setattr(parsers, "sheet", sheet)
+    job = desk.importing.take(desk.by, "x.xlsx", data)
+    assert isinstance(job, Job) and [one.name for one in job.sheets] == ["Danom"]
+    assert job.left_out == (() if reason == "tidak_terbaca" else ("Satu",))
+    none.append(1)
+    assert desk.importing.take(desk.by, "x.xlsx", data) == reason
+
+
 def test_a_list_that_is_too_wide_is_told_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MOST_COLUMNS", 2)
     page = "<table><tr><td>a<td>b{}</table>"
     wide = ((b"a;b;c\n", b"a;b;;\n"), (page.format("<td>c<td>").encode(), page.format("<td><td>").encode()))
     for over, blank in wide:
-        assert sheets.sheet(over, 0) == NoSheet(why="terlalu_lebar")
+        assert why(sheets.sheet(over, 0)) == "terlalu_lebar"
         assert isinstance(sheets.sheet(blank, 0), Sheet)
-    assert sheets.sheet(workbook([person(11)], title=""), 0) == NoSheet(why="terlalu_lebar")
+    assert why(sheets.sheet(workbook([person(11)], title=""), 0)) == "terlalu_lebar"
 
 
 def test_a_list_that_is_too_long_is_told_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MOST_ROWS", 4)
     assert isinstance(sheets.sheet(b"a;b\n" * 4, 0), Sheet)
     long = [sheets.sheet(b"a;b\n" * 5, 0), sheets.sheet(workbook([person(11)] * 4, title=""), 0)]
-    assert long == [NoSheet(why="terlalu_panjang")] * 2
+    assert [why(each) for each in long] == ["terlalu_panjang"] * 2
 
 
 @pytest.mark.parametrize("endless", ["1e999", "-1e999", "NaN"])
@@ -155,6 +186,10 @@ def test_a_number_without_end_is_told_as_none_and_holds_up_no_list(desk: Desk, e
     assert isinstance(job, Job)
     checked = desk.check(job)
     assert (checked.state, checked.counts["baru"], checked.counts["masalah"]) == ("diperiksa", 1, 1)
+
+
+def why(made: Sheet | NoSheet) -> str:
+    return made.why if isinstance(made, NoSheet) else ""
 
 
 def spoiled(data: bytes, old: str, new: str) -> bytes:

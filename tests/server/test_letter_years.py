@@ -11,7 +11,7 @@ from schemas import format as written
 from server.services.letter_numbers import LetterNumbers
 from server.services.letters import Letters, NotMade
 from server.web.pages import page_routes
-from tests.server.test_destroying import log_in
+from tests.server.test_destroying import csrf, log_in
 from tests.server.test_letters import TYPED, Desk
 from tests.server.web_office import serving, shut
 
@@ -72,6 +72,24 @@ def test_blocks_of_the_next_year_are_seen_before_it_begins(turn: Turn) -> None:
     page = turn.page("/surat/nomor")
     assert "Blok nomor 2027" in page and "301 sampai 350" in page and chosen not in page
     assert "Sisa 50 nomor" in page, "they count for nothing yet"
+
+
+def test_where_the_numbers_of_december_run_out_whoever_writes_a_block_down_says_of_which_year(
+    turn: Turn,
+) -> None:
+    turn.take(2026, 1, 1)
+    turn.drawn("last")
+    page = turn.page("/surat/nomor")
+    assert (
+        '<option value="">' in page and "selected" not in page.split('name="tahun"')[1].split("</select>")[0]
+    )
+    routes = page_routes(replace(turn.site, letter_numbers=turn.numbers))
+    with serving(turn.office, routes) as address, log_in(address, "petugas") as client:
+        form = {"csrf": csrf(client.get("/surat/nomor")), "langkah": "blok", "awal": "2", "akhir": "9"}
+        told = client.post("/surat/nomor", data={**form, "tahun": ""})
+    assert told.status_code == 422 and "Blok hanya untuk tahun ini atau tahun depan." in told.text
+    turn.take(2027, 1, 50)
+    assert '<option value="">' not in turn.page("/surat/nomor"), "only about the turn of a year"
 
 
 def test_a_year_without_a_block_is_told_about_its_turn_where_letters_are_numbered_here(

@@ -75,7 +75,7 @@ def test_who_only_watches_is_told_how_much_is_due_and_who_proposes_how_much_the_
         with serving(office, pages) as address, log_in(address, role) as client:
             return client.get("/masa-simpan").text
 
-    assert "1 yang paling lama habis dari 2" in said("petugas")
+    assert "Ditampilkan 1 dari 2" in said("petugas")
     for role in ("pdp", "pengawas"):
         assert "2 kunjungan dan kasus sudah habis masa simpannya" in (page := said(role))
         assert desk.visit not in page and second not in page, "they are told no more than how many"
@@ -144,6 +144,26 @@ def test_what_is_held_or_proposed_is_listed_as_such(desk: Desk) -> None:
     assert [each.standing for each in retention(desk, 6).due(desk.who("petugas")).shown] == ["diusulkan"]
 
 
+def test_what_cannot_be_proposed_keeps_nothing_else_out_of_the_list(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, later = desk.office, set[RecordId]()
+    for _ in range(2):
+        visit, change = office.add_visit()
+        decide = Decide(visit=visit, follows=change, decision="setujui", reasons={}, note="")
+        office.deps.office.act(office.people["verifikator"], decide)
+        later.add(visit)
+    monkeypatch.setattr("server.services.retention.MOST_DUE", 1)
+    [first] = due(desk, 6)
+    assert desk.work.hold(desk.who("kabid"), first, "Perkara") is None
+    [second] = due(desk, 6)
+    assert desk.work.propose(desk.who("petugas"), second, "BA 1") is None
+    [third] = due(desk, 6)
+    assert {first, second, third} == {desk.visit, *later}
+    monkeypatch.setattr("server.services.retention.MOST_DUE", 2)
+    assert due(desk, 6) == [third, first], "and what has a standing is behind it"
+
+
 def test_from_the_list_of_what_is_due_straight_to_a_proposal(desk: Desk) -> None:
     site = build_site(desk.office.deps)
     pages = page_routes(replace(site, retention=retention(desk, 6)))
@@ -182,7 +202,11 @@ def test_a_visit_on_which_a_case_under_way_rests_stays_and_holds_up_no_other(des
             f"pilih.{other}": "ya",
         }
         told = client.post("/masa-simpan/usul", data=form)
-    assert told.status_code == 422 and "yang belum selesai" in told.text
+        both = client.post("/masa-simpan/usul", data=form)
+    assert told.status_code == 200 and "1 diusulkan, 1 tidak." in told.text
+    assert f"yang belum selesai. Selesaikan dulu. ({desk.visit})" in told.text
+    assert both.status_code == 422 and "0 diusulkan, 2 tidak." in both.text
+    assert f"Lihat daftarnya. ({other})" in both.text
     assert standings() == {desk.visit: "perlu", other: "diusulkan"}
     head = office.deps.engine.read(lambda tx: record(tx, case)).head  # type: ignore[union-attr]
     assert head is not None

@@ -8,12 +8,14 @@ import httpx
 import pytest
 
 from schemas.wilayah import load_wilayah
-from server.parsing.messages import Cell
-from server.services.targets import read_numbers
+from server.parsing import sheets
+from server.parsing.messages import Cell, NoSheet, Sheet
+from server.parsing.pool import Parsers
+from server.services.targets import read_file, read_numbers
 from server.tables.target_rows import read_rows
 from server.targets import MOST_VISITS
 from server.web.building import build_site
-from tests.server.lists import workbook
+from tests.server.lists import behind, workbook
 from tests.server.room_office import csrf, log_in, serving_cheaply
 from tests.server.web_office import Office, open_at, shut
 
@@ -86,6 +88,19 @@ def test_columns_are_known_by_their_heads(rows: list[list[Cell]], numbers: dict[
 @pytest.mark.parametrize("rows", [[], [[]], [["Plupuh", 350]], [["Desa", "Alamat"], ["Keden", 5]]])
 def test_without_a_head_nothing_is_guessed(rows: list[list[Cell]]) -> None:
     assert read_rows(WILAYAH, rows, 0, MOST_VISITS) is None
+
+
+def test_numbers_are_read_from_behind_a_sheet_that_cannot_be() -> None:
+    class Here(Parsers):
+        def __init__(self) -> None:
+            pass
+
+        def sheet(self, data: bytes, number: int = 0) -> Sheet | NoSheet:
+            return sheets.sheet(data, number)
+
+    found = read_file(Here(), WILAYAH, behind("jauh", [HEADS, *TAKEN]))
+    assert not isinstance(found, str) and found.numbers[PLUPUH] == 350
+    assert read_file(Here(), WILAYAH, behind("jauh", [])) == "jauh"
 
 
 def test_a_file_fills_the_form_and_sets_nothing(office: Office) -> None:
