@@ -162,12 +162,8 @@ class Cases:
             named = {str(each.fields.get("subjek") or "") for each in found.values()}
             known = names(store, (named | set(officers(found.values()))) - {""})
             shown = tuple(self._view(found[name], person, today, known) for name in ids)
-            return CaseList(
-                shown=shown,
-                total=sum(places.values()),
-                late=sum(overdue.values()),
-                **_counted(stages, every, wanted),
-            )
+            total, late = sum(places.values()), sum(overdue.values())
+            return CaseList(shown=shown, total=total, late=late, **_counted(stages, every, wanted))
 
         return self._engine.read(work)
 
@@ -193,10 +189,8 @@ class Cases:
             fields = record.fields
             history: list[dict[str, Any]] = fields.get("history", [])
             named = {str(fields.get("subjek") or ""), *(str(step["by"]) for step in history)}
-            view, visit = (
-                self._view(record, person, today, names(store, named - {""})),
-                visit_of(store, record),
-            )
+            view = self._view(record, person, today, names(store, named - {""}))
+            visit = visit_of(store, record)
             left = not view.final and is_withdrawn(visit)
             view = replace(view, visit=visit.id if visit else "", withdrawn=left)
             other = stands_instead(tx, store, record, self._workflows)
