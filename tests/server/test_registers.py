@@ -204,7 +204,7 @@ def test_a_visit_on_which_a_case_under_way_rests_stays_and_holds_up_no_other(des
         told = client.post("/masa-simpan/usul", data=form)
         both = client.post("/masa-simpan/usul", data=form)
     assert told.status_code == 200 and "1 diusulkan, 1 tidak." in told.text
-    assert f"yang belum selesai. Selesaikan dulu. ({desk.visit})" in told.text
+    assert f"yang keliru dibuka. ({desk.visit})" in told.text
     assert both.status_code == 422 and "0 diusulkan, 2 tidak." in both.text
     assert f"Lihat daftarnya. ({other})" in both.text
     assert standings() == {desk.visit: "perlu", other: "diusulkan"}

@@ -126,7 +126,7 @@ def test_an_answer_of_this_history_that_ends_before_the_phone_does_not_fit(town:
     here = phone.store.cursor()
     for seq, is_fit in ((here.seq, True), (here.seq + 1, False)):
         phone.store._cursor = Cursor(seq=seq, tag=here.tag, scope=b"another")
-        assert fits(phone.store, answering, first.response) == is_fit  # type: ignore[union-attr, arg-type]
+        assert fits(phone.store, answering, first.response, 0) == is_fit  # type: ignore[union-attr, arg-type]
 
 
 # chunks -----------------------------------------------------------------------------------------------------
