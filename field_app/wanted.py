@@ -95,6 +95,9 @@ def returned_elsewhere(bench: Bench, begun: Container[About]) -> dict[RecordId, 
     one without stands until she went there again, or has `begun` to.
     """
     every = bench.records.of_kind("kunjungan")
+    back = {name: fields for name, fields in every.items() if text_of(fields, "state") == RETURNED}
+    if not back:  # as mostly, and the first screen asks each time that it is shown
+        return {}
     finished = bench.drafts.finalised()
     here = {version.visit for version in finished}
     went = [(name, about(fields), _made_ms(fields)) for name, fields in every.items()]
@@ -111,11 +114,7 @@ def returned_elsewhere(bench: Bench, begun: Container[About]) -> dict[RecordId, 
         again = any(visit != name and which == what and ms > back_ms for visit, which, ms in went)
         return not again and what not in begun
 
-    return {
-        name: fields
-        for name, fields in every.items()
-        if name not in here and text_of(fields, "state") == RETURNED and is_asked(name, fields)
-    }
+    return {name: fields for name, fields in back.items() if name not in here and is_asked(name, fields)}
 
 
 def about(fields: Fields) -> About:

@@ -291,9 +291,8 @@ class Assigning:
         if is_sealed(task):  # nothing says where it is
             there = Thing(author=None, region="", service=str(fields["service"]))
             return refused(person, "assign_tasks", there) is None
-        return (
-            self._refused(person, service_of(task, self._forms), str(fields.get("kode_desa") or "")) is None
-        )
+        service = service_of(task, self._forms)
+        return self._refused(person, service, str(fields.get("kode_desa") or "")) is None
 
     def _is_shown(self, each: Candidate, show: Show, since_ms: int) -> bool:
         match show:

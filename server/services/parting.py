@@ -38,11 +38,8 @@ class _Waiting(Data, frozen=True, kw_only=True):
 
 def part(tx: Writer, office: Actor, author: PersonId, kept: Record, merged: Record, done: Record) -> None:
     """Let two records live by themselves again; `done` says what the merge did. Raises MovedError."""
-    store, waiting, both = (
-        SqlOfficeStore.writing(tx),
-        _waiting(tx, kept, merged, done.seq),
-        (kept.id, merged.id),
-    )
+    store, both = SqlOfficeStore.writing(tx), (kept.id, merged.id)
+    waiting = _waiting(tx, kept, merged, done.seq)
     put(tx, office, author, merged, {MERGED: None})
     for each in waiting:
         assert each.conflict.head is not None

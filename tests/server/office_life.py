@@ -239,11 +239,8 @@ class Life(Town):
         # what phones said of a double stays parked at the other, also when they are two again
         split = [each.fields for each in self.records("pasangan") if not each.fields["hasil"]]
         doubles = {fields[side] for fields in split for side in ("satu", "dua")}
-        petugas, kabid, desk = (
-            self.office.person("petugas"),
-            self.office.person("kabid"),
-            self.site.destroying,
-        )
+        petugas, kabid = self.office.person("petugas"), self.office.person("kabid")
+        desk = self.site.destroying
         kind = self.rng.choice(("kunjungan", "kasus", "warga", "warga"))
         found = [each for each in self.records(kind) if each.id not in doubles]
         for target in self.rng.sample(found, min(3, len(found))):

@@ -109,10 +109,8 @@ def test_a_log_that_begins_anew_while_it_is_read_is_whole(
     for sql in (f"PRAGMA page_size={PAGE_BYTES}", "PRAGMA journal_mode=WAL", "CREATE TABLE t (a)"):
         connection.execute(sql)
     connection.execute("INSERT INTO t VALUES (randomblob(30000))")
-    sums, later = (
-        wal.checksum,
-        ["PRAGMA wal_checkpoint(RESTART)", "INSERT INTO t VALUES (randomblob(15000))"],
-    )
+    later = ["PRAGMA wal_checkpoint(RESTART)", "INSERT INTO t VALUES (randomblob(15000))"]
+    sums = wal.checksum
 
     def slow(data: bytes, order: str, start: tuple[int, int]) -> tuple[int, int]:
         while later:
