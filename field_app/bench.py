@@ -32,10 +32,12 @@ from field_app.views import PhotoView, Refused, Saved
 from schemas.form import Field, Forms
 from schemas.form_cells import Cell
 from schemas.format import local_date
+from schemas.holidays import Holidays
 from schemas.ids import RecordId, uuid7
 from schemas.sealed import SEALED_FORM
 from schemas.text import Text
 from schemas.wilayah import Region, Wilayah
+from sync.scope import HOLIDAYS
 
 T = TypeVar("T")
 CLOSED = "lapangan.tersegel.tertutup"
@@ -135,6 +137,7 @@ class Bench:
             shelf.answers(draft.id),
             kode_desa=draft.seen.kode_desa,
             today=self.today(),
+            holidays=self._holidays(),
         )
 
     def writable(self, draft: str, form: str, field: str) -> Spot | Refused:
@@ -176,6 +179,11 @@ class Bench:
         """
         named = (fields.get("kecamatan_nik") or () for fields in self.records.of_kind("referensi").values())
         return self._wilayah.kecamatan_nik_prefixes(prefix for prefixes in named for prefix in prefixes)
+
+    def _holidays(self) -> Holidays:
+        """Return the days off that the office told of."""
+        recorded = self.records.get(HOLIDAYS)
+        return Holidays(recorded.fields if recorded else {})
 
     def desa(self, kode: str) -> str:
         """Return the name of a desa, its code for one that is not known."""

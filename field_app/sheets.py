@@ -4,7 +4,7 @@ from answers.
 Pure but for the forms and regions handed in: the same answers on the same day give the same sheets.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 from typing import Any, cast
 
@@ -48,10 +48,15 @@ class Sheets:
         *,
         kode_desa: str,
         today: date,
+        holidays: Container[date],
     ) -> dict[str, Sheet]:
         """Return the main form and those that its answers open, in order; `pinned` has versions by form."""
         context = Context(
-            today=today, parameters=self._parameters, wilayah=self._wilayah, kode_desa=kode_desa or None
+            today=today,
+            parameters=self._parameters,
+            wilayah=self._wilayah,
+            kode_desa=kode_desa or None,
+            holidays=holidays,
         )
         sheets: dict[str, Sheet] = {}
         waiting = [main]

@@ -1,11 +1,11 @@
 """Counting days, working days and months towards a deadline.
 
-One rule: the day of the event itself is never counted; holidays come in as an argument. Nobody gives any yet:
-no calendar of them is kept, so over holidays a deadline comes earlier than by the office's own count.
+One rule: the day of the event itself is never counted; holidays come in as an argument, as the office
+recorded them (schemas/holidays.py).
 """
 
 import calendar
-from collections.abc import Set as AbstractSet
+from collections.abc import Container
 from datetime import date, timedelta
 
 _SATURDAY = 5
@@ -18,17 +18,22 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def add_working_days(day: date, days: int, holidays: AbstractSet[date] = frozenset()) -> date:
+def is_working_day(day: date, holidays: Container[date] = ()) -> bool:
+    """Say whether the office works on a day: Monday to Friday, without holidays."""
+    return day.weekday() < _SATURDAY and day not in holidays
+
+
+def add_working_days(day: date, days: int, holidays: Container[date] = ()) -> date:
     """Give the day so many working days on: Monday to Friday, without holidays."""
     left = days
     while left > 0:
         day += timedelta(days=1)
-        if day.weekday() < _SATURDAY and day not in holidays:
+        if is_working_day(day, holidays):
             left -= 1
     return day
 
 
-def working_days(first: date, last: date, holidays: AbstractSet[date] = frozenset()) -> int:
+def working_days(first: date, last: date, holidays: Container[date] = ()) -> int:
     """Count the working days from `first` to `last`, both with them; 0 when `last` comes before."""
     every = (first + timedelta(days=each) for each in range((last - first).days + 1))
-    return sum(day.weekday() < _SATURDAY and day not in holidays for day in every)
+    return sum(is_working_day(day, holidays) for day in every)

@@ -5,7 +5,7 @@ that the office may change are in data/parameter.toml.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -39,7 +39,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Parameters
     wilayah: Wilayah | None = None
     kode_desa: str | None = None
-    holidays: frozenset[date] = frozenset()
+    holidays: Container[date] = ()
 
 
 def load_parameters(path: Path = Path(__file__).parent / "data" / "parameter.toml") -> Parameters:

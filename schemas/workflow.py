@@ -5,7 +5,7 @@ workflow, state, event, role and answers. Who acts, what time it is and what is 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ import msgspec
 
 from schemas.deadline import add_months, add_working_days
 from schemas.folders import listed
-from schemas.reopening import REOPEN, Taken, reopening, standing
+from schemas.reopening import REOPEN, Taken, reopening, standing, step_named
 from schemas.workflow_reading import WorkflowError, read_workflow
 from schemas.workflow_types import Event, Need, NeedType, Role, State, Workflow
 
@@ -51,7 +51,7 @@ class Advanced(msgspec.Struct, frozen=True, kw_only=True):
     working_days: bool = False
     deadline_months: int | None = None
 
-    def due(self, since: date, holidays: AbstractSet[date] = frozenset()) -> date | None:
+    def due(self, since: date, holidays: Container[date] = ()) -> date | None:
         """The last day allowed in the state when it was entered on `since`, or None without a deadline."""
         if self.deadline_months is not None:
             return add_months(since, self.deadline_months)
@@ -73,6 +73,12 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 def begin(workflow: Workflow) -> Advanced:
     """Where a new kasus stands, and how long it may."""
     return _entered(workflow, workflow.start, None)
+
+
+def allowed(workflow: Workflow, state: str, history: Sequence[Taken]) -> Advanced:
+    """Where a kasus stands, and how long it may, by the step that last brought it there."""
+    last = step_named(workflow, str(history[-1]["event"])) if history else None
+    return _entered(workflow, state, last.days_allowed if last else None)
 
 
 def next_events(workflow: Workflow, state: str, role: str) -> tuple[Event, ...]:

@@ -13,8 +13,8 @@ _HEAD = """# Workflows
 
 Drawn from `schemas/workflows/*.toml`; do not edit. Sources: S1–S3 are the office's service standards, Cnn
 other published sources, J is a value that seemed sensible and that the office should confirm or change.
-Working days are Monday to Friday: no calendar of holidays is kept, so that over holidays and *cuti bersama* a
-deadline comes earlier than by the office's own count.
+Working days are Monday to Friday without the days off that the office records (*Hari libur*); a year that it
+has not recorded takes none off.
 """
 
 

@@ -40,6 +40,7 @@ Action = Literal[
     "see_forms", "publish_forms",
     "see_warga", "match_warga", "see_dashboard", "export_data", "export_full", "manage_api",
     "see_letters", "make_letters", "set_letters", "see_settings", "set_settings", "set_targets",
+    "see_holidays", "set_holidays",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -108,6 +109,10 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "see_settings": {"kabid": "any", "pengawas": "any", "admin": "any"},
     "set_settings": {"kabid": "any"},
     "set_targets": {"kabid": "area"},
+    "see_holidays": {
+        "verifikator": "any", "petugas": "any", "kabid": "any", "pengawas": "any", "admin": "any",
+    },
+    "set_holidays": {"petugas": "any", "kabid": "any"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

@@ -281,6 +281,15 @@ def cases_at(
     return [RecordId(row[0]) for row in found]
 
 
+def cases_in(tx: Reader, stages: Iterable[str]) -> list[RecordId]:
+    """Return all cases at these stages, in no order."""
+    found = tx.query(
+        "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages",
+        {"stages": list(stages)},
+    )
+    return [RecordId(row[0]) for row in found]
+
+
 def record_ids(tx: Reader, kind: str, limit: int) -> list[RecordId]:
     """Return the newest changed records of a kind."""
     found = tx.query(

@@ -34,7 +34,7 @@ from sync.losses import apply_destroyed, apply_gap
 from sync.plaintext import refuse_plain
 from sync.records import apply_patch
 from sync.rules import Rules
-from sync.scope import RESERVED, Caller
+from sync.scope import HOLIDAYS, RESERVED, Caller
 from sync.sealed import apply_sealed
 from sync.visits import apply_decide, apply_submit
 
@@ -43,10 +43,12 @@ def needs(content: Content) -> list[RecordId]:
     """Return the records that this change will look at, as far as it names them."""
     match content.body:
         case Patch(record=record, kind=kind, new=new):
+            if kind == "kasus":
+                return [record, HOLIDAYS]
             named = (new.get("sasaran"), new.get("kasus")) if kind == "tugas" else ()
             return [record, *(RecordId(name) for name in named if isinstance(name, str))]
         case Advance(kasus=kasus):
-            return [kasus, RecordId(content.author)]
+            return [kasus, RecordId(content.author), HOLIDAYS]
         case Submit(visit=visit, subject=subject, tugas=tugas):
             return [named for named in (visit, subject, tugas) if named]
         case Decide(visit=visit):
@@ -58,7 +60,7 @@ def needs(content: Content) -> list[RecordId]:
         case SealedSubmit(visit=visit, kasus=kasus, tugas=tugas):
             return [named for named in (visit, kasus, tugas) if named]
         case SealedAdvance(kasus=kasus):
-            return [kasus, RecordId(content.author)]
+            return [kasus, RecordId(content.author), HOLIDAYS]
         case SealedDecide(visit=visit):
             return [visit]
         case SealedNote(record=record):

@@ -2,6 +2,8 @@
 
 from msgspec.structs import replace
 
+from schemas.format import local_date
+from schemas.holidays import Holidays
 from schemas.ids import RecordId
 from schemas.wire import Applied, Held, Outcome, Rejected
 from sync.arrival import Arrived
@@ -11,8 +13,8 @@ from sync.desk import Desk
 from sync.losses import DESTROYED, is_destroyed
 from sync.merge import follows_current
 from sync.plaintext import refuse_plain
-from sync.rules import Rules, Step
-from sync.scope import Caller, in_scope
+from sync.rules import Rules, Step, Today
+from sync.scope import HOLIDAYS, Caller, in_scope
 from sync.store import Fields, Record
 
 
@@ -29,7 +31,7 @@ def apply_advance(desk: Desk, change: Arrived, body: Advance, caller: Caller, ru
     if refused is not None:
         return refused
     roles = roles_of(desk, change)
-    step = rules.step(kasus.fields, body, change.author, roles, change.received_ms)
+    step = rules.step(kasus.fields, body, change.author, roles, today(desk, change))
     if isinstance(step, Rejected):
         stale = not follows_current(body.follows, kasus.head)
         return park_stale(desk, change, kasus, {"event": body.event, **body.answers}) if stale else step
@@ -43,6 +45,13 @@ def roles_of(desk: Desk, change: Arrived) -> frozenset[str]:
     """Return the roles that the author of a change has."""
     author = desk.get(RecordId(change.author))
     return frozenset(author.fields.get("peran", ())) if author else frozenset[str]()
+
+
+def today(desk: Desk, change: Arrived) -> Today:
+    """Return the day on which a change came, with the office's days off as they stood then."""
+    recorded = desk.get(HOLIDAYS)
+    off = Holidays(recorded.fields if recorded else {})
+    return Today(day=local_date(change.received_ms), off=off)
 
 
 def moved(kasus: Record, change: Arrived, event: str, step: Step, said: Fields) -> Record:

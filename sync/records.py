@@ -6,6 +6,7 @@ from schemas.ids import RecordId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
 from sync.arrival import Arrived
 from sync.assign import set_fields
+from sync.cases import today
 from sync.change import Patch
 from sync.conflicts import park, renew_theirs, replace_parked
 from sync.desk import Desk
@@ -96,7 +97,7 @@ def _create(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules: Rul
         return _park_whole(desk, change, body, record, "wilayah")
     values = body.new
     if body.kind == "kasus":
-        begun = _begun(change, body, rules)
+        begun = _begun(desk, change, body, rules)
         if isinstance(begun, Rejected):
             return begun
         values = {**values, **begun}
@@ -115,7 +116,7 @@ def _create_sealed(
         return Applied(seq=change.seq)
     if not caller.office and body.new.get("petugas", change.author) != change.author:
         return Rejected(problem="hanya_kantor", field="petugas")
-    begun = _begun(change, body, rules)
+    begun = _begun(desk, change, body, rules)
     if isinstance(begun, Rejected):
         return begun
     values = body.new if caller.office else {**body.new, "petugas": change.author}
@@ -124,12 +125,12 @@ def _create_sealed(
     return Applied(seq=change.seq)
 
 
-def _begun(change: Arrived, body: Patch, rules: Rules) -> Fields | Rejected:
+def _begun(desk: Desk, change: Arrived, body: Patch, rules: Rules) -> Fields | Rejected:
     """Return the fields with which a new kasus begins its workflow; where no version is named, in the first:
     so it did when there was no other, and a replay by a later program comes to the same.
     """
     version = body.new.get("workflow_version", 1)
-    step = rules.begin(str(body.new.get("workflow")), version, change.received_ms)
+    step = rules.begin(str(body.new.get("workflow")), version, today(desk, change))
     if step is None:
         return Rejected(problem="alur_tidak_dikenal", field="workflow")
     begun = {"workflow_version": step.version, "state": step.state, "due": step.due}

@@ -3,12 +3,12 @@
 Each end's composition root loads the forms and workflows once and hands them in as `DomainRules`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from datetime import date
 from typing import Any, Protocol
 
 from schemas.base import Data
 from schemas.form import Forms
-from schemas.format import local_date
 from schemas.ids import PersonId
 from schemas.wire import Rejected
 from schemas.workflow import Advanced, Refused, Workflow, Workflows, advance_as, begin
@@ -27,8 +27,15 @@ class Step(Data, frozen=True, kw_only=True):
     due: str | None
 
 
+class Today(Data, frozen=True, kw_only=True):
+    """The office's day on which a change came, and the days off by which it counts working days."""
+
+    day: date
+    off: Container[date]
+
+
 class Rules(Protocol):
-    """The domain's word on what a change says. Times are UTC milliseconds of receipt."""
+    """The domain's word on what a change says."""
 
     def check_submit(self, body: Submit) -> Rejected | None:
         """Refuse unknown forms and versions, and plaintext of a form that must be sealed."""
@@ -42,18 +49,18 @@ class Rules(Protocol):
         """Return the service whose cases this workflow moves, None if there is no such workflow."""
         ...
 
-    def begin(self, workflow: str, version: object, received_ms: int) -> Step | None:
+    def begin(self, workflow: str, version: object, today: Today) -> Step | None:
         """Return where a new case of this version stands, None if there is no such workflow or version."""
         ...
 
     def step(
-        self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int
+        self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], today: Today
     ) -> Step | Rejected:
         """Return where this event leads from the case's present state, or why it may not."""
         ...
 
     def sealed_step(
-        self, fields: Fields, event: str, author: PersonId, roles: frozenset[str], received_ms: int
+        self, fields: Fields, event: str, author: PersonId, roles: frozenset[str], today: Today
     ) -> Step | Rejected:
         """Return the same of a sealed case, whose answers nobody sees here: state, role and person decide."""
         ...
@@ -85,25 +92,25 @@ class DomainRules:
         """See `Rules`."""
         return self._workflows.get(workflow).service if workflow in self._workflows.ids() else None
 
-    def begin(self, workflow: str, version: object, received_ms: int) -> Step | None:
+    def begin(self, workflow: str, version: object, today: Today) -> Step | None:
         """See `Rules`."""
         try:
             found = self._workflows.get(workflow, version) if isinstance(version, int) else None
         except KeyError:
             return None
-        return _step(found, begin(found), received_ms) if found else None
+        return _step(found, begin(found), today) if found else None
 
     def step(
-        self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int
+        self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], today: Today
     ) -> Step | Rejected:
         """See `Rules`. Of several roles, the first that may is enough."""
-        return self._step(fields, body.event, body.answers, author, roles, received_ms)
+        return self._step(fields, body.event, body.answers, author, roles, today)
 
     def sealed_step(
-        self, fields: Fields, event: str, author: PersonId, roles: frozenset[str], received_ms: int
+        self, fields: Fields, event: str, author: PersonId, roles: frozenset[str], today: Today
     ) -> Step | Rejected:
         """See `Rules`. Who seals the answers has checked them."""
-        return self._step(fields, event, None, author, roles, received_ms)
+        return self._step(fields, event, None, author, roles, today)
 
     def _step(
         self,
@@ -112,14 +119,12 @@ class DomainRules:
         answers: Mapping[str, Any] | None,
         author: PersonId,
         roles: frozenset[str],
-        received_ms: int,
+        today: Today,
     ) -> Step | Rejected:
         workflow = self._workflows.get(fields["workflow"], fields["workflow_version"])
         history: list[Fields] = fields.get("history", [])
         result = advance_as(workflow, fields["state"], history, event, author, roles, answers)
-        return (
-            _step(workflow, result, received_ms) if isinstance(result, Advanced) else _reason(result, event)
-        )
+        return _step(workflow, result, today) if isinstance(result, Advanced) else _reason(result, event)
 
 
 def _reason(result: Refused, event: str) -> Rejected:
@@ -127,6 +132,6 @@ def _reason(result: Refused, event: str) -> Rejected:
     return Rejected(problem=result.problem, field=named[0])
 
 
-def _step(workflow: Workflow, result: Advanced, received_ms: int) -> Step:
-    due = result.due(local_date(received_ms))
+def _step(workflow: Workflow, result: Advanced, today: Today) -> Step:
+    due = result.due(today.day, today.off)
     return Step(version=workflow.version, state=result.state, due=due.isoformat() if due else None)

@@ -24,6 +24,8 @@ UNIT_KEYS = RecordId("0" * 31 + "2")
 """The reference record of the unit that reads sealed cases: its `identity` (Ed25519, 32 bytes) and its
 `keys`, each an encoded schemas.sealed.UnitKey. A phone believes none that its pinned identity did not sign.
 """
+HOLIDAYS = RecordId("0" * 31 + "5")
+"""The reference record of the days off, see schemas/holidays.py; working days are counted without them."""
 RESERVED = frozenset(RecordId("0" * 31 + digit) for digit in "0123456789abcdef")
 """Ids that the office gives to records of its own; no phone may put anything there, not even first."""
 OPEN_TUGAS = frozenset({"baru", "dikirim", "dikembalikan"})

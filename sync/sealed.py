@@ -12,7 +12,7 @@ from schemas.ids import RecordId
 from schemas.sealed import SEALED_FORM, Note
 from schemas.wire import Applied, Held, Outcome, Rejected
 from sync.arrival import Arrived
-from sync.cases import moved, roles_of
+from sync.cases import moved, roles_of, today
 from sync.change import SealedAccess, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
 from sync.conflicts import park_stale
 from sync.desk import Desk
@@ -99,7 +99,7 @@ def _advance(desk: Desk, change: Arrived, body: SealedAdvance, rules: Rules) -> 
     if refused is not None or kasus is None:
         return refused or Held(waiting=body.kasus)
     roles = roles_of(desk, change)
-    step = rules.sealed_step(kasus.fields, body.event, change.author, roles, change.received_ms)
+    step = rules.sealed_step(kasus.fields, body.event, change.author, roles, today(desk, change))
     if not follows_current(body.follows, kasus.head):
         state = {} if isinstance(step, Rejected) else {"state": step.state}
         return park_stale(desk, change, kasus, {**state, "event": body.event})

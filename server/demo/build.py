@@ -8,6 +8,7 @@ from random import Random
 from schemas.base import Data
 from schemas.ids import PersonId
 from schemas.wilayah import Wilayah
+from schemas.holidays import fields_of, proposed
 from schemas.wire import Applied
 from server.accounts import Accounts, Created
 from server.demo.data import Maker
@@ -15,7 +16,7 @@ from server.demo.names import DEMO_KECAMATAN
 from server.demo.people import DemoPerson, people
 from server.office import Office
 from sync.change import Patch
-from sync.scope import NIK_PREFIXES
+from sync.scope import HOLIDAYS, NIK_PREFIXES
 
 PASSWORD = "jalan-pagi-ke-desa"  # noqa: S105 - said aloud, for people who are nobody
 BATCH = 500
@@ -49,7 +50,9 @@ def build(
     rng = Random(seed)
     staff = people(rng, wilayah)
     prefixes = Patch(record=NIK_PREFIXES, kind="referensi", base={}, new={"kecamatan_nik": [DEMO_KECAMATAN]})
-    _act(office, [prefixes, *(person.patch() for person in staff)], step)
+    decree = {day: span.name for span in proposed(today.year) for day in span.days()}
+    days_off = Patch(record=HOLIDAYS, kind="referensi", base={}, new=fields_of(today.year, decree))
+    _act(office, [prefixes, days_off, *(person.patch() for person in staff)], step)
     for person in staff:
         if not isinstance(accounts.create(person.id, person.username, PASSWORD), Created):
             raise RuntimeError(f"the demo account {person.username} could not be made")

@@ -17,6 +17,7 @@ from schemas.workflow_types import Event, Need
 from server import page_store
 from server.access import Person, Thing, is_inside, may, refused
 from server.engine import Engine, Reader, Writer
+from server.services.holidays import unrecorded
 from server.services.opening_cases import CALL_OFF, falls_from, is_withdrawn, stands_instead, visit_of
 from server.services.people import Actor, Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
@@ -73,7 +74,7 @@ class Past(Data, frozen=True, kw_only=True):
 
 class CaseView(Data, frozen=True, kw_only=True):
     """A case as a page shows it. `days` are left until it is due, below 0 when late; None without a limit.
-    `working_days`: it was reckoned in these.
+    `working_days`: it was reckoned in these; of the years `unrecorded` no days off are known.
 
     `withdrawn`: the visit that opened it is not approved any more. `falls`: it can be called off from here.
     `instead`: the case that stands for one that was called off, so that its end is not taken back.
@@ -102,6 +103,7 @@ class CaseView(Data, frozen=True, kw_only=True):
     withdrawn: bool = False
     falls: bool = False
     instead: str = ""
+    unrecorded: tuple[int, ...] = ()
 
 
 class CaseFilter(Data, frozen=True, kw_only=True):
@@ -192,7 +194,8 @@ class Cases:
             view = self._view(record, person, today, names(store, named - {""}))
             visit = visit_of(store, record)
             left = not view.final and is_withdrawn(visit)
-            view = replace(view, visit=visit.id if visit else "", withdrawn=left)
+            without = unrecorded(tx, fields) if view.working_days else ()
+            view = replace(view, visit=visit.id if visit else "", withdrawn=left, unrecorded=without)
             other = stands_instead(tx, store, record, self._workflows)
             return replace(view, instead=other, steps=()) if other else view
 

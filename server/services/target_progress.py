@@ -13,6 +13,7 @@ from typing import Literal
 from schemas.base import Data
 from schemas.deadline import working_days
 from schemas.format import local_date
+from schemas.holidays import Holidays
 from schemas.ids import PersonId
 from server import figure_store
 from server.access import Person, Scope, is_inside, scope
@@ -20,6 +21,7 @@ from server.engine import Engine
 from server.figure_store import DUE, OPEN, Day
 from server.periods import Period
 from server.services.figures import FRESH_MS, Figures, with_newest
+from server.services.holidays import holidays
 from server.services.people import Denied
 from server.services.visit_page import Words
 from server.services.visits import names
@@ -134,17 +136,17 @@ class TargetProgress:
         today = local_date(self._now_ms())
         monday = today - timedelta(days=today.weekday())
         week = here.seen(self._made(monday, today))
-        known = self._engine.read(targets).standing()
+        known, off = self._engine.read(lambda tx: (targets(tx).standing(), holidays(tx)))
         said = [each for each in known if each.aim.overlaps(start, end) and reach.serves(each.aim.service)]
         goals = [
             self._goal(
-                each.aim, each.numbers, here.seen(self._made(each.aim.start, each.aim.end)), week, here
+                each.aim, each.numbers, here.seen(self._made(each.aim.start, each.aim.end)), week, here, off
             )
             for each in said
         ]
         covered = [each.aim for each in said]
         for aim, numbers in self._tasks_due(rows, start, end, covered):
-            goals.append(self._goal(aim, numbers, rows, week, here, from_tasks=True))
+            goals.append(self._goal(aim, numbers, rows, week, here, off, from_tasks=True))
         return TargetBoard(
             goals=tuple(sorted(goals, key=lambda each: (each.from_tasks, _order(each.phase), each.aim.end))),
             received=self._received(here, period, rows, today, months),
@@ -159,12 +161,14 @@ class TargetProgress:
         rows: Rows,
         week: Rows,
         here: "_Reach",
+        off: Holidays,
         *,
         from_tasks: bool = False,
     ) -> Goal:
         forms, today = self._forms(aim), local_date(self._now_ms())
         made, this_week = self._by_region(rows, forms), self._by_region(week, forms)
-        every, days_left = working_days(aim.start, aim.end), working_days(max(today, aim.start), aim.end)
+        every = working_days(aim.start, aim.end, off)
+        days_left = working_days(max(today, aim.start), aim.end, off)
 
         def told(*regions: str) -> Told:
             of, inside = here.parts_of(numbers, regions)

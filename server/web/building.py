@@ -31,6 +31,7 @@ from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
 from server.services.handling import Handling
 from server.services.handouts import Handouts
+from server.services.holidays import OfficeHolidays
 from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.indexing import Indexing
@@ -170,6 +171,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         permits=Permits(engine, deps.office, passwords, deps.now_ms, deps.randomness),
         login_rules=LoginRules(engine, deps.office),
         settings=OfficeSettings(engine, deps.office, deps.now_ms, deps.randomness),
+        holidays=OfficeHolidays(engine, deps.office, deps.workflows),
         assigning=Assigning(
             engine,
             deps.office,

@@ -11,6 +11,7 @@ from server.access import Person, may
 from server.services import lost_views
 from server.services.alarms import DAY_MS, Alarm
 from server.services.backups import Standing
+from server.services.holidays import missing_year
 from server.services.incident_clock import Deadline
 from server.settings import OLD_CONFLICT
 from server.web.queue import MINE
@@ -104,6 +105,7 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     found += _own_tries(site, person)
     found += [
         *_unnumbered(site, person),
+        *_days_off(site, person),
         *_left_behind(site, person),
         *_handed(site, person),
         *_incidents(site, visitor),
@@ -162,6 +164,16 @@ def _unnumbered(site: Site, person: Person) -> list[Alarm]:
     """Tell whoever keeps the numbers of letters in time that a year has none."""
     year = site.letter_numbers.lacking() if may(person, "set_letters") else None
     return [_alarm(site, "file", "tanpa_nomor", 1, "/surat/nomor", tahun=year)] if year else []
+
+
+def _days_off(site: Site, person: Person) -> list[Alarm]:
+    """Tell whoever records the days off in time that a year has none."""
+    if not may(person, "set_holidays"):
+        return []
+    year = missing_year(site.holidays.now(), written.local_date(site.deps.now_ms()))
+    return (
+        [_alarm(site, "calendar", "hari_libur", 1, f"/hari-libur?tahun={year}", tahun=year)] if year else []
+    )
 
 
 def _asked(site: Site, person: Person) -> list[Alarm]:

@@ -25,7 +25,7 @@ OWN_PAGE = re.compile(
     r"|perangkat(?:/menunggu)?|pengguna/(?:langkah-kedua|percobaan)|formulir(?:/baru)?|dasbor|target|peta"
     r"|kemungkinan-ganda(?:/[0-9a-f]{32}/[0-9a-f]{32})?|pengaturan|pelindungan|masa-simpan|penerima"
     r"|pemrosesan|pemusnahan|orang-baru|karantina"
-    r"|serah-terima|kunci-data|cadangan)?"
+    r"|hari-libur|serah-terima|kunci-data|cadangan)?"
 )
 FILTER = re.compile(r"[a-z]+=[A-Za-z0-9._-]*(?:&[a-z]+=[A-Za-z0-9._-]*)*")
 """What may follow a `?` in an address of ours that is gone back to: what was chosen in a list."""

@@ -40,6 +40,7 @@ from server.web.errors import (
 from server.web.exporting import export_routes
 from server.web.forms import form_routes
 from server.web.handover import handover_routes
+from server.web.holidays import holiday_routes
 from server.web.home import home_routes
 from server.web.importing import import_routes
 from server.web.incidents import incident_routes, one_incident_routes
@@ -170,6 +171,7 @@ def page_routes(site: Site) -> list[Any]:
         *trail_routes(site),
         *sheet_routes(site),
         *setting_routes(site),
+        *holiday_routes(site),
         *target_routes(site),
         *unsent_routes(site),
         missing,

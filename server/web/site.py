@@ -35,6 +35,7 @@ from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
 from server.services.handling import Handling
 from server.services.handouts import Handouts
+from server.services.holidays import OfficeHolidays
 from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.indexing import Indexing
@@ -170,6 +171,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("pengguna", "/pengguna", "person", "see_people"),
     ("cadangan", "/cadangan", "save", "see_backups"),
+    ("hari_libur", "/hari-libur", "calendar", "see_holidays"),
     ("pengaturan", "/pengaturan", "settings", "see_settings"),
 )
 
@@ -212,6 +214,7 @@ class Site:
     permits: Permits
     login_rules: LoginRules
     settings: OfficeSettings
+    holidays: OfficeHolidays
     turns: Turns
     room: Room
     importing: Importing

@@ -36,6 +36,7 @@ ACTIONS = frozenset({
 ELSEWHERE = {
     "/surat": ("/surat/baru", ("jenis", "kasus", "kunjungan", "wilayah")),
     "/ekspor": ("/ekspor", ("data",)),
+    "/hari-libur": ("/hari-libur", ("tahun",)),
 }
 """Forms whose page has an address of its own, and the fields that stand in it."""
 SECRET = re.compile(r"csrf|tulisan|sandi|frasa.*|lama|baru")

@@ -10,7 +10,7 @@ from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash, Part, PersonId, R
 from schemas.wire import Rejected
 from sync.chain import START, Tip, next_link, seal_link
 from sync.change import Advance, Body, Clock, Content, Submit, seal
-from sync.rules import Step
+from sync.rules import Step, Today
 from sync.scope import Caller
 from sync.store import Entry, Fields
 
@@ -84,16 +84,16 @@ class OpenRules:
     def service_of(self, workflow: str) -> str | None:
         return {"bpnt_masalah": "bpnt", "ktkpm": "ktkpm"}.get(workflow)
 
-    def begin(self, workflow: str, version: object, received_ms: int) -> Step | None:
+    def begin(self, workflow: str, version: object, today: Today) -> Step | None:
         return Step(version=1, state="dicatat", due=None) if self.service_of(workflow) else None
 
     def step(
-        self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int
+        self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], today: Today
     ) -> Step | Rejected:
-        return self.sealed_step(fields, body.event, author, roles, received_ms)
+        return self.sealed_step(fields, body.event, author, roles, today)
 
     def sealed_step(
-        self, fields: Fields, event: str, author: PersonId, roles: frozenset[str], received_ms: int
+        self, fields: Fields, event: str, author: PersonId, roles: frozenset[str], today: Today
     ) -> Step | Rejected:
         if (fields["state"], event) == ("dicatat", "tangani"):
             return Step(version=1, state="ditangani", due="2026-12-01")

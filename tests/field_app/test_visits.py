@@ -12,6 +12,7 @@ from field_app.rehearsal import drawn_photo, drawn_signature
 from field_app.views import DraftView, Refused, Saved
 from schemas.ids import DeviceId
 from sync.change import Patch, Submit
+from sync.scope import HOLIDAYS
 from tests.field_app.conftest import FORMS
 from tests.field_app.field import (
     DESA,
@@ -40,6 +41,17 @@ def test_a_task_begins_a_draft_with_what_device_and_office_know_and_nothing_else
         "versi_pemberitahuan": "2026-11", "status_kpm": "sukses_spm",
     }  # fmt: skip
     assert view.last["bpnt_kpm"]["nik"] == NIK and "layanan" not in view.last["bpnt_kpm"]
+
+
+def test_a_complaint_is_due_after_the_days_off_that_the_office_told_of(field: Field) -> None:
+    started = field.visits.start("pengaduan", None, None)
+    assert isinstance(started, DraftView)
+    field.visits.save(started.id, "pengaduan", "tanggal_diterima", "2026-12-22")
+    field.visits.save(started.id, "pengaduan", "jenis_pengaduan", "informasi")
+    assert answers(field.visits.draft(started.id), "pengaduan")["batas"] == "2026-12-29"
+    off = {"2026": {"2026-12-24": "Cuti bersama Natal", "2026-12-25": "Hari Raya Natal"}}
+    field.pull({HOLIDAYS: ("referensi", off)})
+    assert answers(field.visits.draft(started.id), "pengaduan")["batas"] == "2026-12-31"
 
 
 def test_starting_twice_comes_back_to_the_same_draft(field: Field) -> None:

@@ -177,6 +177,8 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/pengaturan"): Needs("see_settings"),
     ("POST", "/pengaturan"): Needs("set_settings"),
     ("POST", "/pengaturan/peta"): Needs("set_settings"),
+    ("GET", "/hari-libur"): Needs("see_holidays"),
+    ("POST", "/hari-libur"): Needs("set_holidays"),
     ("GET", "/pengguna"): Needs("see_people"),
     ("POST", "/pengguna"): Needs("see_people"),
     ("GET", "/pengguna/langkah-kedua"): Needs("see_people"),

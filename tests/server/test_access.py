@@ -84,6 +84,8 @@ ALLOWED: dict[Action, set[str]] = {
     "see_settings": {"kabid", "pengawas", "admin"},
     "set_settings": {"kabid"},
     "set_targets": {"kabid"},
+    "see_holidays": {"verifikator", "petugas", "kabid", "pengawas", "admin"},
+    "set_holidays": {"petugas", "kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
@@ -93,7 +95,7 @@ CHANGES = {
     "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "manage_people", "approve_people", "publish_forms",
     "match_warga", "set_second_step", "manage_api", "make_letters", "set_letters",
-    "set_settings", "set_targets",
+    "set_settings", "set_targets", "set_holidays",
 }  # fmt: skip
 
 
@@ -133,7 +135,7 @@ OPEN_TO_ADMIN = {
     "see_devices", "handle_alarms", "enrol_devices", "see_backups", "make_backups", "take_handovers",
     "report_lost", "close_lost", "order_wipes", "approve_wipes",
     "see_quarantine", "judge_again", "see_trail", "see_people", "see_logins",
-    "manage_people", "see_forms", "see_settings",
+    "manage_people", "see_forms", "see_settings", "see_holidays",
 }  # fmt: skip
 """None of these shows a case: of a hand-over file, only whose it is and how much it brought; of what was
 refused, how much and why, and that it be judged again; of the audit trail, what tells of no case; of forms,

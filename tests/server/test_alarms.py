@@ -81,7 +81,7 @@ def test_a_quiet_office_has_nothing_to_say(watch: Watch) -> None:
     with watch.log_in("admin") as client:
         assert "Kunci kantor belum ada di kertas" in client.get("/").text
         note_printed(watch.key, secrets.token_bytes(32), NOW)
-        assert "Perlu perhatian" not in client.get("/").text
+        assert "kehilangan catatan" not in client.get("/").text
 
 
 def test_a_restored_phone_that_goes_on_as_a_branch_is_an_alarm(watch: Watch) -> None:
@@ -216,7 +216,7 @@ def test_kabid_and_admin_see_on_their_first_page_what_to_do(watch: Watch) -> Non
             assert "kehilangan catatan nomor 1" in client.get("/perangkat").text
     for role in ("verifikator", "petugas", "pengawas", "pendamping"):
         with watch.log_in(role) as client:
-            assert "Perlu perhatian" not in client.get("/").text
+            assert "kehilangan catatan" not in client.get("/").text
 
 
 def test_an_old_conflict_is_an_alarm_for_who_may_decide_it(
@@ -385,7 +385,7 @@ def test_kabid_marks_an_alarm_on_the_page_with_a_note(watch: Watch) -> None:
         after = client.get(done.headers["location"]).text
         assert "Ditandai sudah ditangani" in after and "Sudah ditangani: 1" in after
         assert "Sudah &lt;b&gt;dicatat&lt;/b&gt; ulang" in after
-        assert "Perlu perhatian" not in client.get("/").text
+        assert "kehilangan catatan" not in client.get("/").text
         assert (
             client.post("/perangkat/alarm", data={**form, "alarm": "celah/x", "catatan": "x"}).status_code
             == 409

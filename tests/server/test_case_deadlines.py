@@ -15,7 +15,7 @@ from tests.server.web_office import DESA, open_at, serving, shut
 
 
 @pytest.mark.parametrize(("flow", "is_said"), [("pengaduan", True), ("bpnt_masalah", False)])
-def test_a_deadline_in_working_days_says_that_no_holiday_is_taken_off(
+def test_a_deadline_in_working_days_says_that_holidays_are_left_out_and_which_are_not_known(
     tmp_path: Path, flow: str, is_said: bool
 ) -> None:
     office = open_at(tmp_path)
@@ -23,7 +23,8 @@ def test_a_deadline_in_working_days_says_that_no_holiday_is_taken_off(
     case = add_case(office, office.warga, DESA, office.add_visit(photos=())[0], flow)
     with serving_cheaply(office) as address, log_in(address, "aduan") as client:
         page = client.get(f"/kasus/{case}").text
-    assert "Tenggat" in page and ("Hari libur dan cuti bersama tidak dikurangkan" in page) is is_said
+    assert "Tenggat" in page and ("tanpa hari libur dan cuti bersama" in page) is is_said
+    assert ("belum diisi, jadi belum dikurangkan" in page) is is_said
     shut(office)
 
 

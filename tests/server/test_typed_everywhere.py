@@ -140,7 +140,7 @@ def furnish(desk: Desk) -> None:
         "/insiden", incident, "/permintaan", asked, objected, "/masa-simpan", "/pemrosesan", "/penerima",
         "/pemusnahan", lost, f"/perangkat/hp/{other_phone(office)}", "/formulir/baru", "/jejak/lembar",
         "/jejak", "/ekspor?data=warga", "/penugasan", "/pengguna", "/kunci-data", "/pengguna/percobaan",
-        "/pengaturan", "/target",
+        "/pengaturan", "/target", "/hari-libur?tahun=2027",
     ]  # fmt: skip
 
 

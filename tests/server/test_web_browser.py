@@ -401,7 +401,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/formulir",
             "/formulir/bpnt_kpm", "/formulir/baru?dari=ewarong", "/pengguna", "/pengguna/langkah-kedua",
             "/pengguna/percobaan",
-            "/ekspor?data=warga", "/kunci-data", "/pengaturan",
+            "/ekspor?data=warga", "/kunci-data", "/pengaturan", "/hari-libur", "/hari-libur?tahun=2027",
         ],
         "pengawas": ["/jejak", "/jejak/lembar", f"/kunjungan/{visit}"],
         "admin": [

@@ -1,5 +1,7 @@
 """The domain's rules as the sync core hears them: the real forms and workflows."""
 
+from datetime import date
+
 import pytest
 
 from schemas.form import load_forms
@@ -7,11 +9,10 @@ from schemas.ids import PersonId
 from schemas.wire import Rejected
 from schemas.workflow import load_workflows
 from sync.change import Advance, FormAnswers, Submit
-from sync.rules import DomainRules, Step
+from sync.rules import DomainRules, Step, Today
 from tests.contract.people import record_id
 
-SATURDAY = 1_795_233_600_000
-"""2026-11-21 11.00 in Sragen."""
+SATURDAY = Today(day=date(2026, 11, 21), off=())
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +84,9 @@ def test_a_role_that_may_not_is_told_so(rules: DomainRules) -> None:
         refused = rules.step(fields, advance("tangani"), PersonId("a" * 32), roles, SATURDAY)
         assert isinstance(refused, Rejected)
         assert refused.problem == "workflow_role"
+
+
+def test_days_off_are_not_counted_in_a_deadline_of_working_days(rules: DomainRules) -> None:
+    plain = rules.begin("pengaduan", 2, SATURDAY)
+    off = rules.begin("pengaduan", 2, Today(day=SATURDAY.day, off={date(2026, 11, 23), date(2026, 11, 25)}))
+    assert plain and off and (plain.due, off.due) == ("2026-11-25", "2026-11-27")
