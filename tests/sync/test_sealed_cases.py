@@ -257,6 +257,20 @@ def test_a_visit_by_somebody_without_the_case_stands_and_is_flagged(town: Regenc
     assert fields_of(town, 70)["flags"] == ["bukan_petugas_kasus"]
 
 
+@pytest.mark.parametrize(("state", "flags"), [("baru", []), ("batal", ["bukan_petugas_kasus"])])
+def test_a_visit_for_an_open_task_is_of_somebody_who_cares_for_the_case(
+    town: Regency, state: str, flags: list[str]
+) -> None:
+    worked(town)
+    other = worker(town, 11)
+    town.act(task(other))
+    town.sync(other)
+    town.act(Patch(record=record_id(TASK), kind="tugas", base={"state": "baru"}, new={"state": state}))
+    other.do(submit(70, tugas=TASK, about="tugas"))
+    town.sync(other)
+    assert fields_of(town, 70)["flags"] == flags
+
+
 def test_a_visit_waits_for_its_case(town: Regency) -> None:
     first, second = worker(town), worker(town, 11)
     entry = second.do(submit())
