@@ -67,21 +67,27 @@ def forget_destroyed(tx: Writer, names: Sequence[RecordId]) -> None:
     before = tx.query("SELECT body FROM records WHERE kabupaten = :kabupaten AND id IN :records", gone)
     numbers = {str(decode(bytes(body), Record).fields.get("nik") or "") for (body,) in before} - {""}
     tx.execute("DELETE FROM import_said WHERE kabupaten = :kabupaten AND record IN :records", gone)
-    if numbers:
-        _blank_rows(tx, numbers)
+    _blank_rows(tx, set(names), numbers)
 
 
-def _blank_rows(tx: Writer, numbers: Set[str]) -> None:
-    """Empty the rows in which one of these NIK stands as text or as a number."""
+def _blank_rows(tx: Writer, names: Set[RecordId], numbers: Set[str]) -> None:
+    """Empty the rows that were found to be about one of these, or in which one of these NIK stands as text or
+    as a number.
+    """
     places = tx.query(
         "SELECT import, sheet, place FROM import_rows WHERE kabupaten = :kabupaten"
         " ORDER BY import, sheet, place"
     )
     for name, sheet, place in places:
-        rows = decode(piece(tx, RecordId(name), sheet, place) or encode([]), list[list[Cell]])
-        kept = [[] if any(_digits(cell) in numbers for cell in row) else row for row in rows]
+        at = RecordId(name), sheet, place
+        rows = decode(piece(tx, *at) or encode([]), list[list[Cell]])
+        about = {offset for offset, fate in enumerate(fates(tx, *at)) if names & {fate.record, fate.lives_in}}
+        kept = [
+            [] if offset in about or any(_digits(cell) in numbers for cell in row) else row
+            for offset, row in enumerate(rows)
+        ]
         if kept != rows:
-            put_cells(tx, RecordId(name), sheet, place, encode(kept))
+            put_cells(tx, *at, encode(kept))
 
 
 def _digits(cell: Cell) -> str:

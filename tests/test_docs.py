@@ -19,7 +19,12 @@ from schemas.form_reading import read_form
 from server.__main__ import COMMANDS, office_parser
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+GUIDES = sorted((ROOT / "docs/panduan").glob("*.md"))
+NOT_ON_SCREEN = {
+    "Soetarmi", "Sutarmi", "Moch.", "Muhammad",  # ways to write a name
+    "Kode wilayah",  # the head of a column in somebody's own list
+}  # fmt: skip
 ENDINGS = (
     ".py",
     ".md",
@@ -123,6 +128,47 @@ def test_the_house_plan_shows_every_room() -> None:
         if (path.suffix == ".py" or path.is_dir()) and not path.name.startswith("__")
     }
     assert sorted(rooms - shown) == []
+
+
+def texts_in(value: object) -> list[str]:
+    """All texts in what was read from a TOML."""
+    match value:
+        case str():
+            return [value]
+        case dict():
+            return [text for each in value.values() for text in texts_in(each)]
+        case list():
+            return [text for each in value for text in texts_in(each)]
+        case _:
+            return []
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=name_of)
+def test_a_guide_writes_what_stands_on_a_screen_as_it_stands_there(guide: Path) -> None:
+    """In italics stand names of pages, buttons and choices, and how a sentence begins."""
+    shown = [
+        text
+        for file in (ROOT / "schemas").rglob("*.toml")
+        for text in texts_in(tomllib.loads(file.read_text(encoding="utf-8")))
+    ]
+    prose = prose_of(guide).replace("**", "")
+    written = {" ".join(span.split()) for span in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", prose)}
+    assert len(written) > 10
+    missing = {
+        word
+        for word in written - NOT_ON_SCREEN
+        if not any(text == word or text.startswith((f"{word} ", f"{word}.", f"{word}:")) for text in shown)
+    }
+    assert sorted(missing) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_picture_and_page_that_a_document_leads_to_is_there(document: Path) -> None:
+    prose = prose_of(document)
+    leads = [each.partition("#")[0] for each in re.findall(r"\]\(([^)\s]+)\)", prose)]
+    assert [
+        each for each in leads if each and "://" not in each and not (document.parent / each).exists()
+    ] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)

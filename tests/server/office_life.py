@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -299,10 +300,13 @@ class Life(Town):
         assert self.site.likenesses.catch_up(60) is False
 
 
+Lived = TypeVar("Lived", bound=Life)
+
+
 @contextmanager
-def life(folder: Path, seed: int) -> Generator[Life]:
+def life(folder: Path, seed: int, kind: type[Lived] = Life) -> Generator[Lived]:  # type: ignore[assignment]
     """Begin a life, in which chance is of this seed, and end it."""
-    made = Life(folder, seed)
+    made = kind(folder, seed)
     chance = random.Random(seed)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("server.compose.now_ms", lambda: made.now_ms)

@@ -153,6 +153,16 @@ def test_lists_keep_nothing_of_a_person_who_was_destroyed(desk: Desk) -> None:
     assert NIK.format(11) not in desk.warga() and NIK.format(12) in desk.warga()
 
 
+def test_a_row_without_a_nik_that_was_found_to_be_about_who_is_destroyed_goes_with_them(desk: Desk) -> None:
+    desk.all_in([person(11), person(12)])
+    checked = desk.check(
+        desk.take([person(11, NIK=None, Alamat="Dukuh Dua"), person(12, NIK=None, Alamat="Dukuh Tiga")])
+    )
+    desk.destroy(11)
+    assert b"Dukuh Dua" not in cells_kept(desk) and b"Dukuh Tiga" in cells_kept(desk)
+    assert desk.apply(checked).counts["masalah"] == 1 and desk.of(12)["alamat"] == "Dukuh Tiga"
+
+
 def test_a_list_that_was_under_way_says_nothing_of_a_person_who_was_destroyed(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
