@@ -123,6 +123,8 @@ def _say_relearned(phones: Relearned, text: Text) -> None:
         print(text("cadangan.perintah.hp_dicabut", jumlah=len(phones.revoked)))
     if phones.ordered:
         print(text("cadangan.perintah.hp_diperintah", jumlah=len(phones.ordered)))
+    for device in phones.ordered:
+        print(text("cadangan.perintah.hp_itu", perangkat=device))
     if phones.joined:
         print(text("cadangan.perintah.hp_masuk", jumlah=len(phones.joined)))
     for phone in phones.joined:

@@ -325,6 +325,7 @@ def test_a_restore_says_that_orders_and_reports_count_again(
     assert main(["restore", "--from", str(medium.path), *where]) == 0
     told = capsys.readouterr().out
     assert "laporan HP hilang atau perintah hapus yang lebih baru" in told and "untuk 1 HP" in told
+    assert f"  HP {phones.first}\n" in told
 
 
 @pytest.mark.parametrize("path_of", [phones_path, destroyed_path])
