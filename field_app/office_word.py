@@ -7,7 +7,7 @@ that was away for years follows from key to key. See sync/office_keys.py. By the
 at which addresses it may be found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from field_app.link import Failure, Link
 from field_app.owner import Owner
@@ -29,10 +29,12 @@ ADDRESSES = "kantor/alamat"
 
 
 class OfficeWord:
-    """The office's word, as one vault knows it."""
+    """The office's word, as one vault knows it; `is_signed(public_key, signature, message)` checks it."""
 
-    def __init__(self, store: Store, owner: Owner) -> None:
-        self._store, self._owner = store, owner
+    def __init__(
+        self, store: Store, owner: Owner, is_signed: Callable[[bytes, bytes, bytes], bool] = is_signed
+    ) -> None:
+        self._store, self._owner, self._is_signed = store, owner, is_signed
         self._has_asked = self._knows_where = False
 
     @property
@@ -47,16 +49,16 @@ class OfficeWord:
 
     def led(self, turns: Sequence[KeyTurn]) -> bytes:
         """Return the key to which turns lead from the present one; nothing is kept."""
-        return follow(self.key, self._owner.office_device, turns, is_signed)
+        return follow(self.key, self._owner.office_device, turns, self._is_signed)
 
     def believes(self, turns: Sequence[KeyTurn], signature: bytes, message: bytes) -> bool:
         """Say whether the office signed this by the newest key that turns lead to."""
-        return is_signed(self.led(turns), signature, message)
+        return self._is_signed(self.led(turns), signature, message)
 
     def signed(self, link: Link, signature: bytes, message: bytes) -> bool:
         """Say whether the office signed this; where not by the key that is known, it is asked for its own."""
-        return is_signed(self.key, signature, message) or (
-            self._ask(link) and is_signed(self.key, signature, message)
+        return self._is_signed(self.key, signature, message) or (
+            self._ask(link) and self._is_signed(self.key, signature, message)
         )
 
     def after_sync(self, link: Link) -> None:
@@ -84,7 +86,7 @@ class OfficeWord:
         found = [
             one.address
             for one in told.addresses
-            if one.is_tls and is_signed(self.key, one.signature, address_message(one.address))
+            if one.is_tls and self._is_signed(self.key, one.signature, address_message(one.address))
         ]
         if told.addresses and not found:
             return  # by a key that is not known yet: asked again after the next sync
@@ -113,6 +115,6 @@ class OfficeWord:
 
     def _take(self, public_key: bytes, signature: bytes) -> None:
         # somebody else's key is not believed, and asked for again at the next sync
-        if is_signed(self.key, signature, key_message(public_key)):
+        if self._is_signed(self.key, signature, key_message(public_key)):
             self._store.put(OFFICE_KEY, public_key)
             self._store.put(TOLD_BY, self.key)

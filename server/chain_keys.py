@@ -5,10 +5,12 @@ the change that names the next, which the one before signed. What comes out of a
 keys is behind: then the same keys sign each other again, on the new branch.
 """
 
+from collections.abc import Callable
+
 from schemas.ids import DeviceId, LinkHash
 from server.engine import Reader
 from server.keys import Keys
-from server.turn_store import last_turn
+from server.turn_store import Turn, last_turn
 from sync.chain import Tip
 
 
@@ -17,9 +19,12 @@ class UnknownKeyError(Exception):
 
 
 class ChainKeys:
-    """The keys of one office's chain, by place."""
+    """The keys of one office's chain, by place; `turn_at` finds the last change of keys up to one."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(
+        self, keys: Keys, turn_at: Callable[[Reader, DeviceId, Tip], Turn | None] = last_turn
+    ) -> None:
+        self._turn_at = turn_at
         self._office: DeviceId = keys.device
         self._private, self.public = keys.chain_keys(), keys.chain_bytes()
         # A link's hash covers all before it, so what was found of one holds for ever.
@@ -58,7 +63,7 @@ class ChainKeys:
         found = self._found
         if found is not None and found[0] == place.hash:
             return found[1]
-        turn = last_turn(reader, self._office, place)
+        turn = self._turn_at(reader, self._office, place)
         number = 0 if turn is None else self._known(turn.public_key)
         self._found = (place.hash, number)
         return number

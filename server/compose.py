@@ -7,7 +7,7 @@ DIR/kunci.kertas                            the keys, sealed to what is on paper
 DIR/../keys/<DIR>.key                       the keys, elsewhere by --key
 DIR/../keys/<DIR>.key.ca                    the authority of its TLS, with its key
 DIR/../keys/<DIR>.key.musnah                what was destroyed, so that no restore brings it back
-DIR/../keys/<DIR>.key.hp                    which phones joined and lost their rights, so that a restore knows
+DIR/../keys/<DIR>.key.hp                    which phones joined, lost their rights or are to be wiped
 """
 
 import os

@@ -9,6 +9,9 @@ from schemas.device_word import DeviceReport
 from schemas.ids import DeviceId, PersonId, RecordId
 from server.engine import Reader, SqlRow, Writer, one
 
+LOST, ORDERED = "hp_hilang", "perintah_hapus"
+"""Kinds of the records in the office's chain."""
+
 
 class Said(Data, frozen=True, kw_only=True):
     """What a phone said last of itself, and when (UTC ms)."""
@@ -161,6 +164,28 @@ def add_wipe(tx: Writer, wipe: Wipe) -> None:
     )
 
 
+def put_wipe(tx: Writer, wipe: Wipe) -> None:
+    """Store an order as far as it is, in place of what was known of it."""
+    about = {"wipe": wipe.id}
+    tx.execute("DELETE FROM wipes WHERE kabupaten = :kabupaten AND wipe = :wipe", about)
+    add_wipe(tx, wipe)
+    tx.execute(
+        "UPDATE wipes SET approved_by = :approved_by, approved_ms = :approved_ms,"
+        " withdrawn_ms = :withdrawn_ms, handed_by = :handed_by, handed_ms = :handed_ms,"
+        " wiped_ms = :wiped_ms, told_ms = :told_ms WHERE kabupaten = :kabupaten AND wipe = :wipe",
+        about
+        | {
+            "approved_by": wipe.approved_by,
+            "approved_ms": wipe.approved_ms,
+            "withdrawn_ms": wipe.withdrawn_ms,
+            "handed_by": wipe.handed_by,
+            "handed_ms": wipe.handed_ms,
+            "wiped_ms": wipe.wiped_ms,
+            "told_ms": wipe.told_ms,
+        },
+    )
+
+
 def wipes(tx: Reader, device: DeviceId) -> list[Wipe]:
     """Return the orders for one device, the newest first."""
     found = tx.query(_WIPE + " AND device = :device ORDER BY ordered_ms DESC, wipe", {"device": device})
@@ -239,6 +264,14 @@ def lost_phones(tx: Reader) -> list[Lost]:
     return [_lost(row) for row in tx.query(_LOST + " ORDER BY known_ms DESC, lost")]
 
 
+def lost_marks(tx: Reader) -> list[SqlRow]:
+    """Return how far each report is, without what it tells."""
+    return tx.query(
+        "SELECT lost, subjects_told_ms, authority_told_ms, closed_ms FROM lost_phones"
+        " WHERE kabupaten = :kabupaten ORDER BY lost"
+    )
+
+
 def lost_phone(tx: Reader, name: str) -> Lost | None:
     """Return one report."""
     row = one(tx.query(_LOST + " AND lost = :lost", {"lost": name}))
@@ -269,6 +302,27 @@ def close_lost(tx: Writer, name: str, by: PersonId, outcome: str, note: str, now
         "UPDATE lost_phones SET closed_ms = :now_ms, closed_by = :by, outcome = :outcome, note = :note"
         " WHERE kabupaten = :kabupaten AND lost = :lost AND closed_ms IS NULL",
         {"lost": name, "by": by, "outcome": outcome, "note": note, "now_ms": now_ms},
+    )
+
+
+def put_lost(tx: Writer, lost: Lost) -> None:
+    """Store a report as far as it is, in place of what was known of it."""
+    about = {"lost": lost.id}
+    tx.execute("DELETE FROM lost_phones WHERE kabupaten = :kabupaten AND lost = :lost", about)
+    add_lost(tx, lost)
+    tx.execute(
+        "UPDATE lost_phones SET subjects_told_ms = :subjects, authority_told_ms = :authority,"
+        " closed_ms = :closed_ms, closed_by = :closed_by, outcome = :outcome, note = :note"
+        " WHERE kabupaten = :kabupaten AND lost = :lost",
+        about
+        | {
+            "subjects": lost.subjects_told_ms,
+            "authority": lost.authority_told_ms,
+            "closed_ms": lost.closed_ms,
+            "closed_by": lost.closed_by,
+            "outcome": lost.outcome,
+            "note": lost.note,
+        },
     )
 
 

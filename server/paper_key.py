@@ -2,8 +2,8 @@
 
 The papers are two halves of an X25519 private key; the key file knows its public half only. To that the key
 file and what lies beside it are sealed (HPKE), and that copy lies in the data folder and on every medium. It
-is sealed anew before a change of the keys counts, with each copy and with each log of a stream, so that the
-papers stay good also where one of these is cut off.
+is sealed anew before a change of the keys counts, with each copy and log of a stream, and there also when
+a list changes. So the papers stay good where one of these is cut off, and no lost phone is let in.
 """
 
 from pathlib import Path
@@ -18,6 +18,7 @@ from server.certificates import authority_path
 from server.destruction import destroyed_path
 from server.disk import replace_durably, write_once
 from server.keys import KeyFileError, change_keys, decode_keys, read_keys
+from server.phone_list import phones_path
 from server.sealing import open_key, seal_key
 
 SEALED = "kunci.kertas"
@@ -27,11 +28,14 @@ PAPERS = (11, 12)
 
 
 class Bundle(Data, frozen=True, kw_only=True):
-    """The key file, the authority of its TLS and the list of what was destroyed; empty where absent."""
+    """The key file, the authority of its TLS and the lists of what was destroyed and of phones; empty where
+    absent. One that was sealed before there was room for it has no list of phones.
+    """
 
     keys: bytes
     authority: bytes
     destroyed: bytes
+    phones: bytes = b""
 
 
 class SealedKey(Data, frozen=True, kw_only=True):
@@ -70,6 +74,7 @@ def place(folder: Path, key_path: Path) -> bool:
             keys=key_path.read_bytes(),
             authority=_bytes_of(authority_path(key_path)),
             destroyed=_bytes_of(destroyed_path(key_path)),
+            phones=_bytes_of(phones_path(key_path)),
         )
     except OSError as error:  # no fault of the folder that it is for
         raise KeyFileError("kunci_tidak_ada") from error
@@ -77,6 +82,12 @@ def place(folder: Path, key_path: Path) -> bool:
     file = SealedKey(format=FORMAT, office=keys.device, paper=keys.paper, sealed=sealed)
     replace_durably(folder / SEALED, msgspec.msgpack.encode(file))
     return True
+
+
+def stamp(key_path: Path) -> tuple[int, ...]:
+    """Return what is another number whenever a list that is sealed with the key file was written."""
+    lists = (destroyed_path(key_path), phones_path(key_path))
+    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in lists)
 
 
 def place_if_stale(folder: Path, key_path: Path) -> None:
@@ -117,7 +128,12 @@ def open_sealed(found: SealedKey, secret: bytes) -> Bundle | None:
 
 
 def lay_down(bundle: Bundle, key_path: Path) -> None:
-    """Write the key file, and first what lies beside it. Raises FileExistsError: nothing is overwritten."""
+    """Write the key file, and first what lies beside it. Raises FileExistsError: nothing is overwritten.
+
+    A list of phones that lies there stays: it has only grown since any that was sealed.
+    """
+    if bundle.phones and not phones_path(key_path).exists():
+        write_once(phones_path(key_path), bundle.phones)
     beside = ((authority_path(key_path), bundle.authority), (destroyed_path(key_path), bundle.destroyed))
     for path, data in (*beside, (key_path, bundle.keys)):
         if data and not (path.exists() and path.read_bytes() == data):

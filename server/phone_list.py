@@ -1,8 +1,8 @@
-"""Which phones joined, and which lost their rights, outside the database. Rule: the list only ever grows.
+"""Which phones joined, lost their rights, are lost or to be wiped, outside the database. Rule: it only grows.
 
 A database that comes back from a backup knows nothing of what befell phones since: one that was stolen would
-be let in again, and the work of one that joined refused for good. The list lies beside the key file and is
-encrypted; it follows the database within a second, and is applied before anybody is answered.
+be let in again and never be wiped, and the work of one that joined refused for good. The list lies beside the
+key file and is encrypted; it follows the database within a second, and is applied before anybody is answered.
 """
 
 import fcntl
@@ -11,8 +11,6 @@ import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-
-from msgspec.structs import replace
 
 from schemas.base import UNREADABLE, Data, decode, encode
 from schemas.ids import DeviceId
@@ -23,7 +21,9 @@ from server.disk import replace_durably
 from server.engine import Engine, Writer
 from server.key_file import KeyFile
 from server.keys import Keys
+from server.lost_store import Lost, Wipe
 from server.office import Office
+from server.phone_orders import Listed, Marks, all_listed, lay_in, marks, merged
 from sync.change import Enrolled
 
 ENDING = ".hp"
@@ -36,10 +36,13 @@ def phones_path(key_path: Path) -> Path:
 
 
 class Relearned(Data, frozen=True, kw_only=True):
-    """What the list told a database of before: which phones were let in again, which lost their rights."""
+    """What the list told a database of before: which phones were let in again, which lost their rights, and
+    of which it learned that they are to be wiped, or lost.
+    """
 
     joined: list[Device]
     revoked: list[DeviceId]
+    ordered: list[DeviceId]
 
 
 class PhoneList:
@@ -58,16 +61,17 @@ class PhoneList:
         masters = keys.blob_masters() if keys.unfinished else (keys.blobs,)
         self._file = Beside(self.path, key_file, masters, "phones", "daftar_hp_rusak", randomness)
         self._engine, self._office = engine, office
-        self._kept: list[Device] | None = None
+        self._kept: Marks | None = None
         self.is_failing = False
 
     def apply(self) -> Relearned:
-        """Let in again who is listed and not known here, and take the rights of those who had lost them.
+        """Let in again who is listed and not known here, take the rights of those who had lost them, and have
+        orders to wipe and reports of lost phones count as far as they were.
 
         Blocks until it is durable. Raises DamagedListError, OSError.
         """
         listed = self.read()
-        known = {phone.id: phone for phone in self._engine.read(device_store.devices)}
+        known = {phone.id: phone for phone in self._engine.read(all_listed)}
         joined = [phone for phone in listed if phone.id not in known]
         revoked = [
             (phone.id, phone.revoked_ms)
@@ -75,16 +79,24 @@ class PhoneList:
             if phone.revoked_ms is not None and phone.id in known and known[phone.id].revoked_ms is None
         ]
 
+        full = [merged(phone, known[phone.id]) if phone.id in known else phone for phone in listed]
+        ordered = [phone for phone in full if _asked(phone) != _asked(known.get(phone.id))]
+
         def work(writer: Writer) -> None:
             for phone in joined:
                 device_store.add_device(writer, phone)
             for name, revoked_ms in revoked:
                 device_store.revoke(writer, name, revoked_ms)
-            self._office.act_in(writer, self._office.person, [_enrolled(phone) for phone in joined])
+            said = [patch for phone in ordered for patch in lay_in(writer, known.get(phone.id), phone)]
+            self._office.act_in(writer, self._office.person, [*map(_enrolled, joined), *said])
 
-        if joined or revoked:
+        if joined or revoked or ordered:
             self._engine.write(work).result()
-        return Relearned(joined=joined, revoked=[name for name, _ in revoked])
+        return Relearned(
+            joined=[*joined],
+            revoked=[name for name, _ in revoked],
+            ordered=[phone.id for phone in ordered],
+        )
 
     def follow(self) -> None:
         """Keep the list, and remember whether that cannot be done; the next call tries again."""
@@ -102,31 +114,31 @@ class PhoneList:
 
         Where the key file is away it waits until that is back.
         """
-        if self._engine.read(device_store.devices) == self._kept or not self._file.is_here():
+        now = self._engine.read(marks)
+        if now == self._kept or not self._file.is_here():
             return
         with self._alone():
             before, is_old = self._read()
             listed = {phone.id: phone for phone in before}
-            known = self._engine.read(device_store.devices)
-            for phone in known:
-                listed[phone.id] = _merged(listed.get(phone.id, phone), phone)
-            merged = list(listed.values())
-            if merged != before or is_old:
-                replace_durably(self.path, self._file.seal(encode(merged)))
-        self._kept = known
+            for phone in self._engine.read(all_listed):
+                listed[phone.id] = merged(listed.get(phone.id, phone), phone)
+            all_of_them = list(listed.values())
+            if all_of_them != before or is_old:
+                replace_durably(self.path, self._file.seal(encode(all_of_them)))
+        self._kept = now
 
-    def read(self) -> list[Device]:
+    def read(self) -> list[Listed]:
         """Return every phone that is listed. Raises DamagedListError, UnreadableListError."""
         return self._read()[0]
 
-    def _read(self) -> tuple[list[Device], bool]:
+    def _read(self) -> tuple[list[Listed], bool]:
         """Return them, and whether the list is under older keys."""
         raw = self._file.read()
         if raw is None:
             return [], False
         plain, is_present = self._file.open(raw)
         try:
-            return decode(plain, list[Device]), not is_present
+            return decode(plain, list[Listed]), not is_present
         except (ValueError, *UNREADABLE) as error:
             raise self._file.damaged() from error
 
@@ -141,13 +153,8 @@ class PhoneList:
             os.close(folder)
 
 
-def _merged(listed: Device, known: Device) -> Device:
-    """Return a phone as the database knows it, with what only the list says."""
-    return replace(
-        known,
-        revoked_ms=known.revoked_ms or listed.revoked_ms,
-        handover_key=known.handover_key or listed.handover_key,
-    )
+def _asked(phone: Listed | None) -> tuple[tuple[Wipe, ...], tuple[Lost, ...]]:
+    return (phone.wipes, phone.lost) if phone else ((), ())
 
 
 def _enrolled(phone: Device) -> Enrolled:

@@ -15,6 +15,7 @@ from server.backups.medium import Medium, Trouble, trouble_of
 from server.backups.stream import FORMAT, Committed, Head, LogWriter, retire_logs
 from server.engine import Reader
 from server.feed_store import Fed, FedAccount, FedDevice, Position
+from server.paper_key import stamp
 from server.store import SqlOfficeStore
 
 UNFINISHED = ".aliran"
@@ -43,6 +44,7 @@ class Streamer:
         self._base = Position()
         self._devices: list[FedDevice] = []
         self._accounts: list[FedAccount] = []
+        self._sealed: tuple[int, ...] = ()
         self.state = LogState(path="")
 
     def step(self, path: str) -> None:
@@ -72,6 +74,15 @@ class Streamer:
             return
         while self._append():
             pass
+        if self._medium is not None and self._stamp() != self._sealed:
+            self._place_key(self._medium)
+
+    def _place_key(self, medium: Medium) -> None:
+        self._sealed = self._stamp()
+        place_key(self._source, medium)
+
+    def _stamp(self) -> tuple[int, ...]:
+        return stamp(self._source.key_path) if self._source.key_path else ()
 
     def _begins_elsewhere(self) -> bool:
         """Whether there are newer copies, so that a log may begin later."""
@@ -94,7 +105,7 @@ class Streamer:
         self._base = self._position = base
         self._devices, self._accounts = [], []
         retire_logs(medium)
-        place_key(self._source, medium)  # this log may be under newer keys than the copies beside it
+        self._place_key(medium)  # this log may be under newer keys than the copies beside it
         self.state = LogState(path=self.state.path, since_ms=begun_ms, written_ms=begun_ms)
         return True
 

@@ -121,6 +121,10 @@ def _say_relearned(phones: Relearned, text: Text) -> None:
     """Name every phone that was let in: somebody must revoke those that should not be."""
     if phones.revoked:
         print(text("cadangan.perintah.hp_dicabut", jumlah=len(phones.revoked)))
+    if phones.ordered:
+        print(text("cadangan.perintah.hp_diperintah", jumlah=len(phones.ordered)))
+    for device in phones.ordered:
+        print(text("cadangan.perintah.hp_itu", perangkat=device))
     if phones.joined:
         print(text("cadangan.perintah.hp_masuk", jumlah=len(phones.joined)))
     for phone in phones.joined:

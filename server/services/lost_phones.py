@@ -13,7 +13,7 @@ from schemas.ids import DeviceId, PersonId, RecordId
 from server import device_store, lost_store, trail_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
-from server.lost_store import Lost, Wipe
+from server.lost_store import LOST, ORDERED, Lost, Wipe
 from server.services.incident_clock import Deadline, deadline
 from server.services.looks import note_looks
 from server.services.lost_facts import Facts, facts_of
@@ -22,8 +22,6 @@ from server.store import SqlOfficeStore
 from sync.change import Accessed, Patch
 from sync.store import Record
 
-LOST, ORDERED = "hp_hilang", "perintah_hapus"
-"""Kinds of the records in the office's chain."""
 OUTCOMES = ("ditemukan", "dihapus", "tidak_kembali")
 MOST_STORY = 1_000
 """Characters in a story, a reason or a note."""

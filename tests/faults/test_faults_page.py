@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-ROWS = range(1, 109)
+ROWS = range(1, 110)
 HERE = Path(__file__).parent
 NAMED = re.compile(r"`(test_\w+\.py)::(test_\w+)`")
 

@@ -6,17 +6,22 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from server import backup_store
+from schemas.ids import DeviceId, PersonId
+from server import backup_store, device_store, lost_store
 from server.__main__ import STOPPED, main
 from server.backup_store import Plan
 from server.backups.streaming import Streamer
 from server.certificates import authority_path
 from server.compose import close_office
 from server.destruction import destroyed_path
+from server.device_store import Device
 from server.keys import default_path, read_keys
-from server.paper_key import SEALED, open_sealed, read_sealed
+from server.lost_store import Wipe
+from server.paper_key import SEALED, Bundle, open_sealed, read_sealed
+from server.phone_list import phones_path
 from sync.change import Destroyed
 from tests.server.backup_office import add_blobs, faults, files, medium_at, opened, source_of
 from tests.server.conftest import make_office
@@ -184,6 +189,75 @@ def test_papers_open_a_stream_that_goes_on_under_newer_keys(
     again = place.folder / "again" / "k.key"
     assert place.restore_key(monkeypatch, place.usb.path, again) == 0
     assert read_keys(again) == read_keys(place.key)
+
+
+def joined_phone(place: Place) -> DeviceId:
+    phone = Device(
+        id=DeviceId("d" * 32), person=PersonId("e" * 32), public_key=bytes(32), model="Uji", enrolled_ms=1,
+        revoked_ms=None,
+    )  # fmt: skip
+    with opened(place.data, place.key) as deps:
+        deps.engine.write(lambda tx: device_store.add_device(tx, phone)).result()
+        deps.phones.keep()
+    return phone.id
+
+
+def from_papers(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lose all but the papers and the disk, and begin again with them."""
+    place.lose_everything()
+    assert place.restore_key(monkeypatch, place.usb.path, place.key) == 0
+    assert main(["restore", "--from", str(place.usb.path), "--data", str(place.data)]) == 0
+
+
+def test_a_phone_that_was_revoked_stays_out_where_papers_and_an_older_copy_are_left(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.print_key(monkeypatch)
+    phone = joined_phone(place)
+    place.copy()
+    assert main(["device", "--data", str(place.data), "--revoke", phone]) == 0
+    place.copy()
+    max(place.usb.copies.glob("*.db")).unlink()  # the disk has gone bad in part
+    from_papers(place, monkeypatch)
+    with opened(place.data, place.key) as deps:
+        assert [each.revoked_ms is None for each in deps.engine.read(device_store.devices)] == [False]
+
+
+def test_a_stream_brings_an_order_to_wipe_to_whoever_has_papers_and_disks_only(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came after the copy and after the log began: the key is sealed anew as soon as the list has it."""
+    place.print_key(monkeypatch)
+    phone = joined_phone(place)
+    place.copy()
+    with opened(place.data, place.key) as deps:
+        streamer = Streamer(replace(source_of(deps, place.data), key_path=place.key))
+        streamer.step(str(place.usb.path))
+        wipe = Wipe(id="f" * 32, device=phone, reason="Dicuri", ordered_by=PersonId("a" * 32), ordered_ms=1)
+        deps.engine.write(lambda tx: lost_store.put_wipe(tx, wipe)).result()
+        deps.phones.keep()
+        streamer.step(str(place.usb.path))
+        sealed = (place.usb.path / SEALED).read_bytes()
+        streamer.step(str(place.usb.path))
+        assert (place.usb.path / SEALED).read_bytes() == sealed, "and not again and again"
+        streamer.close()
+    from_papers(place, monkeypatch)
+    with opened(place.data, place.key) as deps:
+        assert deps.engine.read(lost_store.all_wipes) == [wipe]
+
+
+def test_papers_write_over_no_list_of_phones_and_open_a_copy_of_before_there_was_one_in_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = joined_phone(place)
+    place.print_key(monkeypatch)
+    assert main(["device", "--data", str(place.data), "--revoke", phone]) == 0
+    newer = phones_path(place.key).read_bytes()
+    place.key.unlink()
+    assert place.restore_key(monkeypatch, place.data, place.key) == 0
+    assert phones_path(place.key).read_bytes() == newer
+    older = msgspec.msgpack.encode({"keys": b"k", "authority": b"", "destroyed": b""})
+    assert msgspec.msgpack.decode(older, type=Bundle).phones == b""
 
 
 def dies(*_: object) -> None:

@@ -8,20 +8,30 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from schemas.ids import DeviceId, Regency
-from server import device_store
+from schemas.base import decode, encode
+from schemas.ids import DeviceId, PersonId, RecordId, Regency
+from server import device_store, lost_store
 from server.__main__ import main
+from server.access import Person
 from server.beside_key import Beside
 from server.commands.shared import UNUSABLE
 from server.compose import Refused, close_office, init_office, open_office
 from server.deps import Deps
 from server.destruction import destroyed_path
 from server.keys import change_keys, default_path
+from server.lost_store import LOST, ORDERED, Lost, Wipe
 from server.phone_list import phones_path
+from server.services.lost_phones import LostPhones, NotDone
+from server.store import SqlOfficeStore
 from server.web.building import build_site
+from sync.chain import Tip
 from sync.change import Enrolled, read
+from sync.store import Fields
 from tests.server.backup_office import copied, faults, medium_at, restored
 from tests.server.web_office import Phone, open_at, shut
+
+ADMIN = Person(id=PersonId("a" * 32), nama="Admin", roles=("admin",))
+KABID = Person(id=PersonId("b" * 32), nama="Kabid", roles=("kabid",))
 
 
 def opened(folder: Path) -> Deps:
@@ -217,6 +227,105 @@ def test_a_drill_beside_a_copy_of_the_key_changes_nothing_of_the_office(phones: 
     assert main(["restore", "--from", str(medium.path), *where]) == 0
     assert main(["device", *where, "--revoke", phones.first]) == 0
     assert phones.path.read_bytes() == before != (keys / phones.path.name).read_bytes()
+
+
+def wrote(phones: Phones, *todo: Callable[[LostPhones], object]) -> None:
+    """Have people of the office do something about lost phones, and the list follow."""
+    deps = phones.deps
+    lost = LostPhones(deps.engine, deps.office, deps.now_ms, deps.randomness)
+    for each in todo:
+        assert not isinstance(each(lost), NotDone)
+    deps.phones.keep()
+
+
+def standing(phones: Phones) -> tuple[list[Wipe], list[Lost]]:
+    return phones.deps.engine.read(lambda tx: (lost_store.all_wipes(tx), lost_store.lost_phones(tx)))
+
+
+def said(phones: Phones, kind: str) -> list[Fields]:
+    """What the office's chain comes to for each order or report."""
+    names = [RecordId(one.id) for one in standing(phones)[kind == LOST]]
+    found = phones.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records(names))
+    return [found[name].fields for name in names]
+
+
+def own_tips(phones: Phones) -> list[Tip]:
+    device = phones.deps.office.device
+    return phones.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).tips(device))
+
+
+def test_an_older_database_learns_what_was_ordered_and_reported_as_far_as_it_was(phones: Phones) -> None:
+    wrote(
+        phones,
+        lambda lost: lost.report(ADMIN, phones.first, 7, "Dicuri"),
+        lambda lost: lost.order(ADMIN, phones.first, "Dicuri"),
+        lambda lost: lost.approve(KABID, lost.wipes(phones.first)[0].id),
+        lambda lost: lost.order(ADMIN, phones.second, "Salah"),
+        lambda lost: lost.told(KABID, lost.all()[0].lost.id, "warga"),
+    )
+    before, orders, reports = standing(phones), said(phones, ORDERED), said(phones, LOST)
+    phones.put_back()
+    assert standing(phones) == before and len(before[0]) == 2 and len(before[1]) == 1
+    assert (said(phones, ORDERED), said(phones, LOST)) == (orders, reports), "its chain says so too"
+    assert faults(phones.deps, phones.folder, phones.key) == []
+    tips = own_tips(phones)
+    close_office(phones.deps)
+    phones.deps = opened(phones.folder)
+    assert own_tips(phones) == tips, "what is known by now is not said once more"
+
+
+def test_an_order_that_the_copy_has_goes_on_from_where_it_was(phones: Phones) -> None:
+    """Given before the copy, approved and withdrawn after it; the report closed after it."""
+    wrote(
+        phones,
+        lambda lost: lost.report(ADMIN, phones.first, 7, "Dicuri"),
+        lambda lost: lost.order(ADMIN, phones.first, "Dicuri"),
+    )
+    close_office(phones.deps)
+    shutil.rmtree(phones.copy)
+    shutil.copytree(phones.folder, phones.copy)
+    phones.deps = opened(phones.folder)
+    wrote(
+        phones,
+        lambda lost: lost.approve(KABID, lost.wipes(phones.first)[0].id),
+        lambda lost: lost.withdraw(KABID, lost.wipes(phones.first)[0].id),
+        lambda lost: lost.close(KABID, lost.all()[0].lost.id, "ditemukan", "Di laci"),
+    )
+    before = standing(phones)
+    phones.put_back()
+    assert standing(phones) == before
+    assert [one["state"] for one in said(phones, ORDERED)] == ["ditarik"]
+    assert [(one["state"], one["catatan"]) for one in said(phones, LOST)] == [("ditutup", "Di laci")]
+    assert faults(phones.deps, phones.folder, phones.key) == []
+
+
+def test_a_list_of_before_there_were_orders_in_it_is_read_and_added_to(
+    phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one without orders is written as a program of before reads it."""
+    written: list[bytes] = []
+    seal = Beside.seal
+    monkeypatch.setattr(Beside, "seal", lambda self, plain: written.append(plain) or seal(self, plain))
+    phones.deps.devices.revoke(phones.first)
+    phones.deps.phones.keep()
+    older = encode(decode(written[-1], list[device_store.Device]))
+    phones.path.write_bytes(phones.deps.phones._file.seal(older))
+    wrote(phones, lambda lost: lost.order(ADMIN, phones.second, "Dicuri"))
+    listed = {each.id: each for each in phones.deps.phones.read()}
+    assert len(listed[phones.second].wipes) == 1 and listed[phones.first].revoked_ms is not None
+
+
+def test_a_restore_says_that_orders_and_reports_count_again(
+    phones: Phones, capsys: pytest.CaptureFixture[str]
+) -> None:
+    medium = medium_at(phones.folder.with_name("usb"), phones.folder, phones.deps)
+    copied(phones.deps, phones.folder, medium)
+    wrote(phones, lambda lost: lost.order(ADMIN, phones.first, "Dicuri"))
+    where = ["--data", str(phones.folder.with_name("new")), "--key", str(phones.key)]
+    assert main(["restore", "--from", str(medium.path), *where]) == 0
+    told = capsys.readouterr().out
+    assert "laporan HP hilang atau perintah hapus yang lebih baru" in told and "untuk 1 HP" in told
+    assert f"  HP {phones.first}\n" in told
 
 
 @pytest.mark.parametrize("path_of", [phones_path, destroyed_path])

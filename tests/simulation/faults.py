@@ -29,7 +29,7 @@ class Fuse:
     def __init__(self, counts: Counter[str], whose: str = "office") -> None:
         self._left: int | None = None
         self._kind: type[Exception] = Crash
-        self._counts, self._whose = counts, whose
+        self.counts, self._whose = counts, whose
 
     def light(self, kind: type[Exception], writes: int) -> None:
         """Let the write after so many others fail."""
@@ -52,7 +52,7 @@ class Fuse:
         if self._left is None:
             return
         self._left = None
-        self._counts[f"{self._whose}_{self._kind.__name__.lower()}"] += 1
+        self.counts[f"{self._whose}_{self._kind.__name__.lower()}"] += 1
         raise self._kind
 
 

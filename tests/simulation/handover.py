@@ -5,8 +5,9 @@ Rule: a file is bytes that may be taken in any number of times, at any office, a
 
 from dataclasses import dataclass, replace
 
+from field_app.office_word import OFFICE_KEY
 from schemas.base import decode, encode
-from schemas.handover import Answered, Answering, Asked, Question
+from schemas.handover import Answered, Answering, Asked, Question, Turned
 from schemas.ids import NO_LINK, BlobId, DeviceId
 from schemas.wire import Cursor, SyncRequest, SyncResponse
 from sync import answering, handover
@@ -20,20 +21,24 @@ ANSWER_KEY = bytes(32)
 
 @dataclass(frozen=True)
 class File:
-    """What one phone wrote: where it stood, its messages, its photos."""
+    """What one phone wrote: where it stood, its messages, its photos, and to which key it is sealed."""
 
     n: int
     device: DeviceId
     asked: bytes
     messages: tuple[bytes, ...]
     photos: tuple[tuple[BlobId, bytes], ...]
+    sealed_to: bytes
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What an office wrote for one phone."""
+    """What an office wrote for one phone, under its key of then."""
 
     device: DeviceId
+    turned: Turned
+    signed_by: bytes
+    signature: bytes
     opening: bytes
     messages: tuple[bytes, ...]
     receipts: tuple[BlobId, ...]
@@ -52,11 +57,14 @@ def write(phone: Phone, n: int) -> File:
         asked=encode(asked),
         messages=tuple(encode(message.request) for message in messages),
         photos=photos,
+        sealed_to=phone.kept().get(OFFICE_KEY, bytes, b""),
     )
 
 
 def take(office: Office, file: File, now_ms: int) -> None:
     """Take a file in: its messages by the way of a sync, its photos by that of an upload."""
+    if not office.ring.opens(file.sealed_to):
+        raise Violation("a file is sealed to a key that the office never had")
     requests = [decode(message, SyncRequest) for message in file.messages]
     for request, message in zip(requests, file.messages, strict=True):
         if request.links:
@@ -102,9 +110,13 @@ def answer(office: Office, file: File, now_ms: int) -> Reply | None:
     responses = [record.response for record in records if isinstance(record, Answered)]
     for response in responses:
         office.sent(response)
+    opening, word = encode(records[0]), office.office_key()
     return Reply(
         device=file.device,
-        opening=encode(records[0]),
+        turned=Turned(turns=office.office_keys().turns, public_key=word.public_key, signature=word.signature),
+        signed_by=office.ring.keys[-1].public,
+        signature=office.sign(opening),
+        opening=opening,
         messages=tuple(encode(response) for response in responses),
         receipts=tuple(office.told.blobs.get(file.device, {})),
     )
@@ -113,6 +125,8 @@ def answer(office: Office, file: File, now_ms: int) -> Reply | None:
 def read(phone: Phone, reply: Reply) -> bool:
     """Read an answer, if it is not older than what the phone has; return whether it was taken."""
     opening = decode(reply.opening, Answering)
+    if not _believes(phone, reply):
+        return False
     before, session = None, Session()
     for message in reply.messages:
         response = decode(message, SyncResponse)
@@ -130,6 +144,19 @@ def read(phone: Phone, reply: Reply) -> bool:
         if blob in phone.photos:
             phone.photos[blob] = replace(phone.photos[blob], received=True, url="")
             phone.unsent.pop(blob, None)
+    return True
+
+
+def _believes(phone: Phone, reply: Reply) -> bool:
+    """Follow an answer to the office's key of then; only what an ended key signed is not believed."""
+    known, turned = phone.word.key, reply.turned
+    if not phone.word.believes(turned.turns, reply.signature, reply.opening):
+        if phone.ring.number(reply.signed_by) >= phone.ring.number(known):
+            raise Violation("an answer by the office's present key is not believed")
+        return False
+    if turned.turns:
+        phone.word.take(turned)
+        phone.followed(known)
     return True
 
 

@@ -345,6 +345,23 @@ def restore(world: "World", event: story.Restore) -> None:
     world.count("office_restored")
 
 
+def new_key(world: "World", event: story.NewKey) -> None:
+    if len(world.offices) > 1:
+        return  # of two that go on from one folder each would have a key file of its own
+    office = world.offices[0]
+    world.ring.keys.append(world.make_key(f"office/{world.story.seed}/{event.n}".encode()))
+    office.read_keys()
+    if event.crash is not None:
+        office.fuse.light(Crash, event.crash)
+    try:
+        office.turn(world.now_ms)
+    except Crash:
+        office.read_keys()
+        office.turn(world.now_ms)
+    office.fuse.out()
+    world.count("key_turned")
+
+
 def fork(world: "World", event: story.Fork) -> None:
     if len(world.offices) == 1:
         world.offices.append(_from_backup(world, event.pick))
@@ -357,8 +374,12 @@ def join(world: "World", event: story.Join) -> None:
 
 
 def _from_backup(world: "World", pick: int) -> Office:
-    """Begin a run from a copy: what was destroyed since is destroyed again before anybody is answered."""
+    """Begin a run from a copy, with the present keys: what was destroyed since is destroyed again.
+
+    So before anybody is answered.
+    """
     office = world.backups[pick % len(world.backups)].copy(world.next_run())
+    office.turn(world.now_ms)
     office.forget_backups()
     author = PersonId(officer(0))
     for body in list(world.destroyed):
@@ -399,6 +420,7 @@ HAPPENS: dict[type, Callable[["World", Any], None]] = {
     story.ReadAnswer: read_answer,
     story.Backup: backup,
     story.Restore: restore,
+    story.NewKey: new_key,
     story.Fork: fork,
     story.Join: join,
     **sealed.HAPPENS,

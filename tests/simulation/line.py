@@ -11,7 +11,9 @@ import msgspec
 
 from field_app.link import Failure, Reply
 from schemas.base import decode, encode
+from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
+from schemas.office_keys import OfficeKeys
 from schemas.wire import SyncRequest, SyncResponse
 from tests.simulation import uploads
 from tests.simulation.faults import Crash, Full, Fuse, Violation
@@ -152,6 +154,28 @@ class Line:
                 raise Crash
             case _:
                 return ask(data)
+
+    def office_keys(self) -> OfficeKeys | Failure:
+        """Ask what leads to the office's present key: see field_app/link.py."""
+        return NO_ANSWER if self._fails() else decode(encode(self.office.office_keys()), OfficeKeys)
+
+    def office_key(self, asked: OfficeKeyRequest) -> OfficeKey | Failure:
+        """Ask for the office's key of hand-over files."""
+        return NO_ANSWER if self._fails() else self.office.office_key()
+
+    def addresses(self) -> Failure:
+        """Where the office may be is not part of the simulation."""
+        return NO_ANSWER
+
+    def _fails(self) -> bool:
+        """Say whether a question that changes nothing gets no answer. Raises Crash where the phone stops."""
+        trouble = self._next()
+        if trouble is None:
+            return False
+        self._post.count(trouble.kind)
+        if trouble.kind == "phone_crash":
+            raise Crash
+        return trouble.kind not in ("repeat", "twice", "pause", "phone_full")
 
     def _breaks(
         self, ask: Callable[[bytes], Reply | Failure], data: bytes, kind: type[Exception], at: int

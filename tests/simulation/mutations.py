@@ -8,8 +8,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from field_app import office_word
 from schemas.sealed import SEALED_FORM
 from schemas.wire import Applied, Cursor, Held
+from server.chain_keys import ChainKeys
 from sync import (
     ahead,
     apply,
@@ -406,6 +408,49 @@ def a_sealed_visit_is_written_in_the_open(patch: Patch) -> None:
     patch.setattr(seals, "container", lambda opening, said: (said.encode(), real(opening, said)[1]))
 
 
+def a_new_key_of_the_office_signs_for_itself(patch: Patch) -> None:
+    """The turn is signed by the key that it names, which nobody knows yet."""
+    patch.setattr(ChainKeys, "sign_at", lambda self, reader, place, message: self.sign(message))
+
+
+def an_ended_key_of_the_office_signs_on(patch: Patch) -> None:
+    """The first key goes on to sign whatever it has led to."""
+
+    def oldest(self: Any, reader: Any, place: Any, message: bytes) -> bytes:
+        return self._private[0].sign(message)
+
+    patch.setattr(ChainKeys, "sign_at", oldest)
+
+
+def an_office_makes_no_turn_twice(patch: Patch) -> None:
+    """Put back to before a turn, it goes on under the key of then."""
+    real, made = ChainKeys.is_behind, set[bytes]()
+
+    def behind(self: Any, reader: Any, tip: Any) -> bool:
+        if not real(self, reader, tip) or (key := self.next_key(reader, tip)) in made:
+            return False
+        made.add(key)
+        return True
+
+    patch.setattr(ChainKeys, "is_behind", behind)
+
+
+def a_phone_follows_no_turn(patch: Patch) -> None:
+    """It knows the office by the key of joining for ever."""
+    patch.setattr(office_word, "follow", lambda key, *asked: key)
+
+
+def a_phone_follows_one_turn_at_once(patch: Patch) -> None:
+    """Whoever missed two stays behind, and believes nothing that the office's present key signs."""
+    real = office_word.follow
+
+    def once(key: bytes, office: Any, turns: Any, is_signed: Any) -> bytes:
+        led = (real(key, office, [turn], is_signed) for turn in turns)
+        return next((new for new in led if new != key), key)
+
+    patch.setattr(office_word, "follow", once)
+
+
 def _keeps_what_failed(self: Any) -> Any:
     from contextlib import nullcontext
 
@@ -453,6 +498,11 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     containers_are_not_asked_for,
     a_sealed_history_tells_answers,
     a_sealed_visit_is_written_in_the_open,
+    a_new_key_of_the_office_signs_for_itself,
+    an_ended_key_of_the_office_signs_on,
+    an_office_makes_no_turn_twice,
+    a_phone_follows_no_turn,
+    a_phone_follows_one_turn_at_once,
 )
 RARE: tuple[Callable[[Patch], None], ...] = (
     what_was_lost_stays_lost,

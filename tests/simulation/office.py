@@ -18,18 +18,20 @@ from schemas.handover import Question
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected, Result, SyncRequest, SyncResponse
 from sync import server
-from sync.applying import Callers, Job, apply_jobs
-from sync.chain import START, Tip, head_message, next_link, seal_link
-from sync.change import Body, Clock, Content, Destroyed, SealedSubmit, Submit, read, seal
+from sync.applying import Callers
+from sync.chain import Tip
+from sync.change import Destroyed, SealedSubmit, Submit, read
 from sync.intake import Malformed, Run
 from sync.losses import stub
 from sync.memory import MemoryOffice
 from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
 from sync.server import check, pull, pull_all, push, push_all
-from sync.store import DESTROYED, Entry, OfficeStore, Record, Signed
+from sync.store import DESTROYED, Entry, OfficeStore, Record
 from tests.simulation.copies import copied
 from tests.simulation.faults import Crash, Full, Fuse, Violation, fused
+from tests.simulation.own_chain import OwnChain
+from tests.simulation.ring import Ring
 from tests.simulation.state import OfficeState, office_state
 from tests.simulation.things import blobs_in
 from tests.simulation.trust import Key
@@ -61,7 +63,7 @@ class Fsync(Exception):  # noqa: N818 - it is no error of the program
 
 
 @dataclass(frozen=True)
-class Enrolled:
+class Joined:
     """A device that may speak, and whose it is."""
 
     device: DeviceId
@@ -89,15 +91,14 @@ class Upload:
     data: bytes
 
 
-class Office:
+class Office(OwnChain):
     """One office. `number` tells this run of it apart from any other that went on from the same folder."""
 
     def __init__(
-        self, seed: int, key: Key, people: dict[DeviceId, Enrolled], rules: Rules, counts: Counter[str]
+        self, seed: int, ring: Ring, people: dict[DeviceId, Joined], rules: Rules, counts: Counter[str]
     ) -> None:
-        self.device = DeviceId(f"{0:032x}")
-        self.person = PersonId(f"{0:032x}")
-        self._seed, self.key, self._rules = seed, key, rules
+        super().__init__(ring, rules)
+        self._seed = seed
         self.people = people
         self.revoked: dict[DeviceId, int] = {}
         self.told = Told()
@@ -129,6 +130,7 @@ class Office:
         other.told = copied(self.told)
         other.counts = self.counts
         other.fuse = Fuse(self.counts)
+        other.read_keys()
         other.set_number(number)
         other.store = other.copy_store(self)
         return other
@@ -144,13 +146,14 @@ class Office:
         """Begin a run: tags and salts come from its number from now on."""
         self.number, self._made = number, 0
 
-    def _bytes(self, size: int) -> bytes:
+    def random_bytes(self, size: int) -> bytes:
+        """Return bytes of which each run of an office has its own."""
         self._made += 1
         about = f"{self._seed}/{self.number}/{self._made}".encode()
         return blake2b(about, digest_size=size).digest()
 
     def _tag(self) -> bytes:
-        return self._bytes(8)
+        return self.random_bytes(8)
 
     # transactions
 
@@ -176,36 +179,13 @@ class Office:
                 raise Fsync
         return results
 
-    # the office's own word
+    # phones
 
-    def act(self, author: PersonId, body: Body, now_ms: int) -> Outcome:
-        """Make one change of the office's own, in its own chain."""
-        clock = Clock(wall_ms=now_ms, elapsed_ms=now_ms, boot="office", server_ms=now_ms)
-        change, raw = seal(Content(salt=self._bytes(16), author=author, clock=clock, body=body))
-        [outcome] = self.write([lambda store: self._act(store, change, raw, now_ms)])
-        if isinstance(outcome, Full):
-            raise Violation("a full disk that nobody filled")
-        self._remember(change, outcome)
-        return outcome
-
-    def _act(self, store: OfficeStore, change: ChangeId, raw: bytes, now_ms: int) -> Outcome:
-        tip = next(iter(store.tips(self.device)), START)
-        link = next_link(tip, self.device, change, tip.hash)
-        name, raw_link = seal_link(link)
-        entry = Entry(link=link, hash=name, raw_link=raw_link, content=raw)
-        store.add_links([entry])
-        signature = self.key.sign(head_message(name))
-        head = Signed(device=self.device, counter=link.counter, head=name, signature=signature)
-        store.add_signature(head)
-        job = Job(change=change, device=self.device, counter=link.counter, content=raw, late=False)
-        return apply_jobs(store, [job], self.callers(store), self._rules, now_ms)[change]
-
-    def _remember(self, change: ChangeId, outcome: Outcome) -> None:
+    def remember(self, change: ChangeId, outcome: Outcome) -> None:
+        """Note an outcome that is told, or that is the office's own."""
         self.told.outcomes[change] = outcome
         if isinstance(outcome, Conflict):
             self.told.conflicts.update(dict.fromkeys(outcome.ids, True))
-
-    # phones
 
     def receive(
         self, messages: Sequence[tuple[DeviceId, bytes]], now_ms: int, *, fails: bool = False
@@ -257,7 +237,7 @@ class Office:
         """Take in runs and answer them in the same transaction, as the office does where several wait."""
         callers = self.callers(store)
         given = [(run, callers(request.device)) for request, run in runs]
-        taken = push_all(store, given, callers=callers, rules=self._rules, now_ms=now_ms)
+        taken = push_all(store, given, callers=callers, rules=self.rules, now_ms=now_ms)
         asked = [
             (request, results, callers(request.device))
             for (request, _), results in zip(runs, taken, strict=True)
@@ -283,7 +263,7 @@ class Office:
         def work(store: OfficeStore) -> SyncResponse | Malformed:
             callers = self.callers(store)
             caller = callers(request.device)
-            results = push(store, run, caller=caller, callers=callers, rules=self._rules, now_ms=now_ms)
+            results = push(store, run, caller=caller, callers=callers, rules=self.rules, now_ms=now_ms)
             if isinstance(results, Malformed):
                 return results
             return self._pull(store, request, results, now_ms, min(WRITERS_ROWS, server.PAGE_ROWS))
@@ -313,7 +293,7 @@ class Office:
         """Note what is told, once it is durable. Raises Violation if it is not there."""
         self._has(response.results)
         for result in response.results:
-            self._remember(result.change, result.outcome)
+            self.remember(result.change, result.outcome)
         self.told.tips.update((tip.hash, True) for tip in response.known)
         return decode(encode(response), SyncResponse)
 
@@ -339,7 +319,7 @@ class Office:
                 device=device,
                 person=self.person,
                 parts=frozenset(),
-                verify=self.key.verify,
+                verify=self.ring.keys[-1].verify,
                 office=True,
             )
         enrolled = self.people[device]

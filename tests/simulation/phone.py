@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from field_app.link import Failure
+from field_app.office_word import OFFICE_KEY, OfficeWord
 from field_app.tus import UNTOLD, Upload
 from schemas.base import decode
 from schemas.ids import BlobId, ChangeId, DeviceId, Part, PersonId, RecordId
@@ -25,6 +26,7 @@ from sync.store import Entry
 from tests.simulation.copies import copied
 from tests.simulation.faults import Fuse, Violation, fused
 from tests.simulation.line import Line
+from tests.simulation.ring import Kept, Ring, owner_of
 from tests.simulation.things import blobs_in
 from tests.simulation.trust import Key
 
@@ -32,6 +34,8 @@ MOST_ROUNDS = 200
 STEP_BYTES = 100
 """Bytes in one piece of an upload: a photo of the simulation has up to 192."""
 WRITES = ("append", "store_page")
+OPENING = 4
+"""So many syncs a phone makes until its app is opened anew."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,9 @@ class MemoryStoreOfPhone(fused(MemoryDevice, WRITES)):
 class Phone:
     """One phone. `life` rises whenever it becomes what it was before."""
 
-    def __init__(self, device: DeviceId, person: PersonId, key: Key, counts: Counter[str]) -> None:
+    def __init__(
+        self, device: DeviceId, person: PersonId, key: Key, ring: Ring, counts: Counter[str]
+    ) -> None:
         self.device, self.person, self.key = device, person, key
         self.fuse = Fuse(counts, "phone")
         self.store = self.new_store()
@@ -69,6 +75,19 @@ class Phone:
         self.is_of_another_history = False
         """Whether it pulled from zero since it last agreed: then rows of another history may be left."""
         self.rounds = 0
+        self.ring, self.owner = ring, owner_of(device, person, ring)
+        self.values: dict[str, Any] = {}
+        self.syncs = 0
+        self.kept().put(OFFICE_KEY, ring.exchange_bytes())
+        self.close()
+
+    def kept(self) -> Any:
+        """Return what keeps values by name."""
+        return Kept(self.values)
+
+    def close(self) -> None:
+        """Forget what the app knows only as long as it is open."""
+        self.word = OfficeWord(self.kept(), self.owner, self.ring.is_signed)
 
     def new_store(self) -> Any:
         """Return an empty store."""
@@ -84,6 +103,7 @@ class Phone:
         other.store.fuse = other.fuse
         other.is_busy = False
         other.life = self.life + 1
+        other.close()
         return other
 
     def copy_store(self) -> Any:
@@ -92,6 +112,7 @@ class Phone:
 
     def crash(self) -> None:
         """Begin again with what is durable."""
+        self.close()
 
     def outcome(self, change: ChangeId) -> Outcome | None:
         """Return what this phone knows of a change's outcome."""
@@ -173,14 +194,32 @@ class Phone:
     def sync(self, line: Line) -> Generator[int]:
         """Sync once. Yields for how many events it waits for an answer."""
         self.is_busy, self.rounds = True, 0
+        self.syncs += 1
+        if self.syncs % OPENING == 0:
+            self.close()
         try:
-            if (yield from self._exchange(line)) and self.unsent:
+            done = yield from self._exchange(line)
+            if done and self.unsent:
                 self._send_photos(line)
                 if self.unsent:
-                    yield from self._exchange(line)
+                    done = yield from self._exchange(line)
+            if done:
+                self._hear(line)
         finally:
             self.is_busy = False
             self.fuse.out()
+
+    def _hear(self, line: Line) -> None:
+        """Follow the office to its present key: see `after_sync` of field_app/phone.py."""
+        before = self.word.key
+        self.word.after_sync(line)  # type: ignore[arg-type]
+        self.followed(before)
+
+    def followed(self, before: bytes) -> None:
+        """Look at where the office's word led. Raises Violation if that is a key of before."""
+        if self.ring.number(self.word.key) < self.ring.number(before):
+            raise Violation("a phone went back to an ended key of the office")
+        self.fuse.counts["key_followed"] += self.word.key != before
 
     def _exchange(self, line: Line) -> Generator[int, None, bool]:
         """Push and pull until nothing is left to say; return whether it came to that."""

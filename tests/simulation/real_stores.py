@@ -15,10 +15,12 @@ import msgspec
 from field_app.store import Store
 from field_app.vault import Vault, open_vault
 from schemas.ids import BlobId, ChangeId, DeviceId, Part, PersonId, RecordId, Regency
+from schemas.office_keys import KeyTurn
 from schemas.wire import Outcome, Removed, Row
 from server.engine import Reader, Writer
 from server.engines.sqlite import SqliteEngine, create
 from server.store import SqlOfficeStore
+from server.turn_store import Turn, add_turn, last_turn, told
 from sync.chain import Tip, read_link
 from sync.store import BlobRef, Entry, OfficeStore, Record
 from tests.simulation.faults import Crash, Full, Fuse, fused
@@ -67,7 +69,7 @@ class SqlOffice(Office):
 
     def __init__(self, world: "RealWorld") -> None:
         self._new_path = world.new_path
-        super().__init__(world.story.seed, real_key(b"office"), world.people, domain_rules(), world.counts)
+        super().__init__(world.story.seed, world.ring, world.people, domain_rules(), world.counts)
 
     def new_store(self) -> OfficeStore:
         path = self._new_path()
@@ -111,6 +113,17 @@ class SqlOffice(Office):
     def is_destroyed(self, blob: BlobId) -> bool:
         return self._engine.read(lambda reader: SqlOfficeStore.reading(reader).is_destroyed(blob))
 
+    def note_turn(self, store: Any, turn: Turn) -> None:
+        add_turn(store._writer, turn)
+
+    def turn_at(self, store: Any, office: DeviceId, place: Tip) -> Turn | None:
+        if isinstance(store, Reading):
+            return store.engine.read(lambda reader: last_turn(reader, office, place))
+        return last_turn(store._reader, office, place)
+
+    def turns(self) -> list[KeyTurn]:
+        return self._engine.read(lambda reader: told(reader, self.device))
+
     def _note_backup(self, device: DeviceId, safe: Tip | None) -> None:
         def work(writer: Writer) -> None:
             about = {"device": device}
@@ -135,7 +148,7 @@ class SqlOffice(Office):
         return path
 
     def _opened(self, path: Path) -> OfficeStore:
-        engine = SqliteEngine(path, KEY, REGENCY, now_ms=lambda: 0, randomness=self._bytes)
+        engine = SqliteEngine(path, KEY, REGENCY, now_ms=lambda: 0, randomness=self.random_bytes)
         return Reading(engine)  # type: ignore[return-value]
 
 
@@ -144,7 +157,7 @@ class VaultPhone(Phone):
 
     def __init__(self, world: "RealWorld", device: DeviceId, person: PersonId) -> None:
         self._new_path = world.new_path
-        super().__init__(device, person, real_key(device.encode()), world.counts)
+        super().__init__(device, person, real_key(device.encode()), world.ring, world.counts)
 
     def new_store(self) -> Any:
         return self._opened(self._new_path())
@@ -152,7 +165,11 @@ class VaultPhone(Phone):
     def copy_store(self) -> Any:
         return self._opened(self._copied(torn=False))
 
+    def kept(self) -> Any:
+        return self.store
+
     def crash(self) -> None:
+        self.close()
         self.store = self._opened(self._copied(torn=True))
 
     def rows(self) -> dict[tuple[Part, RecordId], Row]:

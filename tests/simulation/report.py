@@ -13,6 +13,8 @@ WORK = (
     "file_written",
     "file_taken",
     "answer_read",
+    "key_turned",
+    "key_followed",
 )
 """Counted, and no faults."""
 

@@ -21,6 +21,8 @@ FAR = 0.4
 """The share of phones that have no signal until the evening of a day."""
 SIZES = ((2_000, 512 * 1024), (6, 5_000), (40, 20_000))
 """Rows in a page and bytes in a message, from what is usual down to what makes everything come in pieces."""
+KEYS_FROM = 1_000_000
+"""New keys have numbers of their own, so that they shift those of no other event."""
 CLOCKS = (0, 1, 4_102_444_800_000, 1_700_000_000_000)
 """1970, years ahead, years behind: UTC ms."""
 
@@ -41,6 +43,7 @@ def make_story(seed: int, devices: int, days: int) -> Story:
 class _Maker:
     def __init__(self, seed: int, devices: int) -> None:
         self._rng = random.Random(seed)
+        self._keys = random.Random(f"{seed}/keys")  # so the rest of a story is the same with and without
         self._devices = devices
         self._phones = devices
         self._n = 0
@@ -67,7 +70,18 @@ class _Maker:
             at, until = sorted(rng.randrange(len(events)) for _ in range(2))
             events.insert(at, story.Fork(n=self._number(), pick=self._pick()))
             events.insert(until + 1, story.Join(n=self._number(), keep=rng.randrange(2)))
+        self._new_keys(events)
         return events
+
+    def _new_keys(self, events: list[AnyEvent]) -> None:
+        """Now and then the office gives its chain another key, and sometimes soon one more."""
+        rng = self._keys
+        if rng.random() < 0.3:
+            at = rng.randrange(len(events))
+            for _ in range(rng.choice((1, 1, 2))):
+                crash = rng.randrange(12) if rng.random() < 0.3 else None
+                events.insert(at, story.NewKey(n=KEYS_FROM + rng.randrange(1_000_000), crash=crash))
+                at = min(at + rng.randrange(40), len(events))
 
     def _hour(self, event: AnyEvent, far: set[int]) -> float:
         """When in the day something happens: who is far from any signal all day syncs in the evening."""

@@ -261,6 +261,12 @@ class Restore(Event, frozen=True, kw_only=True, tag=True):
     office: int = 0
 
 
+class NewKey(Event, frozen=True, kw_only=True, tag=True):
+    """The office gives its chain another key; it may stop in the middle, at the `crash`-th write."""
+
+    crash: int | None = None
+
+
 class Fork(Event, frozen=True, kw_only=True, tag=True):
     """A second office goes on from a copy, beside the first."""
 
@@ -329,8 +335,8 @@ class Blurt(Event, frozen=True, kw_only=True, tag=True):
 AnyEvent = (
     Visit | Edit | Sync | Clock | Copy | PutBack | Clone | Amend | Move | Remove | Assign | Task | Decide
     | Resolve | Case | Step | Publish | Area | Duty | Revoke | Lose | Forget | Safe | Destroy | Backup
-    | Restore | Fork | Join | WriteFile | TakeFile | AnswerFile | ReadAnswer | SealedCase | SealedVisit
-    | SealedStep | SealedDecision | SealedNote | SealedTask | Blurt
+    | Restore | NewKey | Fork | Join | WriteFile | TakeFile | AnswerFile | ReadAnswer | SealedCase
+    | SealedVisit | SealedStep | SealedDecision | SealedNote | SealedTask | Blurt
 )  # fmt: skip
 
 

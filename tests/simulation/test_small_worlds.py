@@ -158,6 +158,10 @@ class SmallWorld(RuleBasedStateMachine):
     def restore(self, pick: int) -> None:
         self.happens(story.Restore, pick=pick)
 
+    @rule(crash=st.none() | st.integers(0, 11))
+    def new_key(self, crash: int | None) -> None:
+        self.happens(story.NewKey, crash=crash)
+
     @rule(pick=picks, keep=st.none() | st.integers(0, 1))
     def fork_or_join(self, pick: int, keep: int | None) -> None:
         if keep is None:

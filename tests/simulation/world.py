@@ -22,8 +22,9 @@ from tests.simulation import handover, seals, story
 from tests.simulation.faults import Crash, Full, Violation
 from tests.simulation.happenings import HAPPENS
 from tests.simulation.line import Line, Message
-from tests.simulation.office import Enrolled, Office
+from tests.simulation.office import Joined, Office
 from tests.simulation.phone import Phone, Photo
+from tests.simulation.ring import Ring
 from tests.simulation.story import AnyEvent, Story
 from tests.simulation.things import (
     DEVICES_IN_DESA,
@@ -69,7 +70,8 @@ class World:
         self.turn = 0
         many = 1 + told.devices // DEVICES_IN_DESA
         self.desa = [f"33.14.{1 + number // 9:02d}.{2001 + number % 9}" for number in range(many)]
-        self.people: dict[DeviceId, Enrolled] = {}
+        self.ring = Ring(DeviceId(f"{0:032x}"), make_key(b"office"))
+        self.people: dict[DeviceId, Joined] = {}
         self.phones: dict[int, Phone] = {}
         self.copies: dict[int, Phone] = {}
         self.copied: set[DeviceId] = set()
@@ -98,11 +100,11 @@ class World:
 
     def new_office(self) -> Office:
         """Return an office that holds nothing yet."""
-        return Office(self.story.seed, self.make_key(b"office"), self.people, domain_rules(), self.counts)
+        return Office(self.story.seed, self.ring, self.people, domain_rules(), self.counts)
 
     def new_phone(self, device: DeviceId, person: PersonId) -> Phone:
         """Return a phone that has just joined."""
-        return Phone(device, person, self.make_key(device.encode()), self.counts)
+        return Phone(device, person, self.make_key(device.encode()), self.ring, self.counts)
 
     # the course of things
 
@@ -130,6 +132,8 @@ class World:
         while len(self.offices) > 1:
             self.offices.pop()
         self._late = [(0, message) for _, message in self._late]
+        for phone in self.phones.values():
+            phone.close()
         before = None
         for _ in range(SETTLING):
             for number in sorted(self.phones):
@@ -180,6 +184,7 @@ class World:
 
     def _found(self) -> None:
         office = self.offices[0]
+        office.begin(self.now_ms)
         for number in range(OFFICERS):
             fields = {"nama": f"Petugas {number}", "peran": ["verifikator"], "wilayah": [], "layanan": []}
             self.act(office, Patch(record=RecordId(officer(number)), kind="petugas", base={}, new=fields))
@@ -201,7 +206,7 @@ class World:
         device, person = DeviceId(f"{number + 1:032x}"), PersonId(f"{number + 1:016x}{'a' * 16}")
         phone = self.new_phone(device, person)
         self.phones[number] = phone
-        self.people[device] = Enrolled(device, person, phone.key)
+        self.people[device] = Joined(device, person, phone.key)
         desa = [self.desa[number % len(self.desa)], self.desa[(number * 7 + 1) % len(self.desa)]]
         fields = {
             "nama": f"Pendamping {number}",
