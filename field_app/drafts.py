@@ -82,16 +82,9 @@ class Drafts:
         """Return the visits of all that is not finalised, sealed drafts too."""
         with self._vault.read() as connection:
             found = connection.execute(
-                "SELECT visit FROM drafts WHERE change IS NULL UNION SELECT visit FROM sealed_drafts"
+                "SELECT visit FROM drafts WHERE change IS NULL UNION ALL SELECT visit FROM sealed_drafts"
             ).fetchall()
         return {RecordId(visit) for (visit,) in found}
-
-    def finalised(self) -> list[Draft]:
-        """Return all finalised versions, the newest in the chain first: clocks may be wrong."""
-        return self._select(
-            "WHERE change IS NOT NULL ORDER BY"
-            " (SELECT max(counter) FROM links WHERE links.change = drafts.change) DESC"
-        )
 
     def versions(self, visit: RecordId) -> list[Draft]:
         """Return the finalised versions of one visit, in any order."""
@@ -314,23 +307,14 @@ class Drafts:
             ).fetchall()
         return [BlobId(blob) for (blob,) in found]
 
-    def naming(self, blobs: Iterable[BlobId]) -> set[str]:
-        """Return the drafts and versions that hold a shot with any of these bytes, superseded ones too."""
+    def visits_with(self, blobs: Iterable[BlobId]) -> set[RecordId]:
+        """Return the visits, finished or not, that hold a shot with any of these bytes, superseded ones
+        too.
+        """
+        asked = "SELECT visit FROM photos JOIN drafts ON drafts.id = photos.draft WHERE blob = ?"
         with self._vault.read() as connection:
-            return {
-                draft
-                for blob in blobs
-                for (draft,) in connection.execute("SELECT draft FROM photos WHERE blob = ?", (blob,))
-            }
-
-    def changes_with_content(self) -> set[ChangeId]:
-        """Return the changes of finalised versions whose content is on this phone."""
-        with self._vault.read() as connection:
-            found = connection.execute(
-                "SELECT contents.change FROM contents"
-                " JOIN drafts ON contents.change IN (drafts.change, drafts.patch)"
-            ).fetchall()
-        return {ChangeId(name) for (name,) in found}
+            found = (row for blob in blobs for row in connection.execute(asked, (blob,)))
+            return {RecordId(visit) for (visit,) in found}
 
     def _select(self, where: str, *values: str) -> list[Draft]:
         with self._vault.read() as connection:

@@ -85,7 +85,19 @@ class History:
 
     def sealed(self) -> list[Draft]:
         """Return the versions of sealed cases, the newest first."""
-        return self._drafts(f"{DONE} AND form = '{SEALED_FORM}' {BY_PLACE}")
+        of_sealed = DONE.replace("FROM drafts", "FROM drafts INDEXED BY drafts_sealed")
+        return self._drafts(f"{of_sealed} AND form = '{SEALED_FORM}' {BY_PLACE}")
+
+    def whole(self) -> list[RecordId]:
+        """Return the visits of which some content is on this phone, in the order in which they came."""
+        visit = "SELECT visit FROM drafts WHERE {} = contents.change"
+        asked = (
+            f"SELECT ({visit.format('change')} UNION ALL {visit.format('patch')} LIMIT 1)"  # noqa: S608
+            " FROM contents ORDER BY rowid"
+        )
+        with self._vault.read() as connection:
+            found = connection.execute(asked).fetchall()
+        return list(dict.fromkeys(RecordId(name) for (name,) in found if name is not None))
 
     def by_key(self, key: str) -> Draft | None:
         """Return the version that a name stands for by which a held change may wait for it: a visit's, or
