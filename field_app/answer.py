@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from field_app.blobs import mark_received
-from field_app.drafts import Drafts
 from field_app.items import pending_data
 from field_app.office_word import OfficeWord
 from field_app.owner import Owner
@@ -105,8 +104,8 @@ class Answers:
     def _take(self, records: Iterator[Record]) -> AnswerRead | Refused:
         store = self._store
         before, session, rows, receipts = None, Session(), 0, 0
-        drafts, cursor, heard_ms = Drafts(store.vault), store.cursor(), store.server_ms()
-        waiting, diverged = pending_data(store, drafts), False
+        cursor, heard_ms = store.cursor(), store.server_ms()
+        waiting, diverged = pending_data(store), False
         answering = next(records)
         if isinstance(answering, Turned):
             self._word.take(answering)
@@ -131,7 +130,7 @@ class Answers:
                     raise UnfitFileError("serah_berubah")
         store.put(OUT_OF_STEP, diverged)
         return AnswerRead(
-            data=max(0, waiting - pending_data(store, drafts)),
+            data=max(0, waiting - pending_data(store)),
             photos=receipts,
             rows=rows if store.cursor() != cursor else 0,  # an answer read before brings what is here already
             out_of_step=diverged,

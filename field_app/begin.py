@@ -113,7 +113,7 @@ def correct(bench: Bench, visit: RecordId) -> str | Refused:
     """Begin the next version of a returned visit. Returns the draft's id; answers and photos are carried
     over.
     """
-    before = next((version for version in bench.drafts.finalised() if version.visit == visit), None)
+    before = bench.history.newest_of(visit)
     if before is None:
         return Refused(say="lapangan.versi_lama_tidak_di_sini")
     for known in bench.drafts.open():
@@ -199,8 +199,8 @@ def own_answers(bench: Bench, form: Form, draft: Draft) -> dict[str, Any]:
     begun = local(draft.started_ms)
     earlier = {
         version.visit
-        for version in bench.drafts.finalised()
-        if version.form == form.id and version.subject == draft.subject is not None
+        for version in (bench.history.to(draft.subject) if draft.subject is not None else ())
+        if version.form == form.id
     }
     known: dict[str, Any] = {
         "tanggal_kunjungan": f"{begun:%Y-%m-%d}",
@@ -229,9 +229,7 @@ def _last_answers(
         if name in fields and not is_blank(fields[name]) and check_value(field, fields[name]) is None
     }
     last = {form.id: of_record}
-    for version in bench.drafts.finalised():
-        if target is None or version.subject != target:
-            continue
+    for version in bench.history.to(target)[:1] if target is not None else ():
         for name, answers in bench.drafts.answers(version.id).items():
             kept = {
                 field: without_photos(bench.forms.get(name).fields[field], value)
@@ -239,7 +237,6 @@ def _last_answers(
                 if _worth_confirming(bench, name, field)
             }
             last[name] = kept | last.get(name, {}) if name == form.id else kept
-        break
     return last
 
 

@@ -14,6 +14,7 @@ from field_app.clock_check import ClockCheck
 from field_app.devices import Timepiece
 from field_app.draft_keys import DraftKeyError
 from field_app.drafts import Draft, Drafts, Photo
+from field_app.history import History
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.published import PublishedForms
@@ -85,7 +86,7 @@ class Bench:
         self.quality = quality
         self.words = words
         self.notice = words("lapangan.versi_pemberitahuan")
-        self.drafts = Drafts(vault)
+        self.drafts, self.history = Drafts(vault), History(store)
         self.sealed = sealed
         self.unit = unit
         self.published = published

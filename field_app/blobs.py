@@ -124,9 +124,9 @@ class Blobs:
         """Count the photos of finalised visits that neither the office holds nor this phone can send."""
         with self._vault.read() as connection:
             asked = (
-                "SELECT count(*) FROM blobs WHERE gone = 'hilang' AND state <> 'diterima' AND id IN"
-                " (SELECT blob FROM photos JOIN drafts ON drafts.id = photos.draft"
-                "  WHERE named AND change IS NOT NULL)"
+                "SELECT count(*) FROM blobs WHERE gone = 'hilang' AND state <> 'diterima' AND EXISTS"
+                " (SELECT 1 FROM photos JOIN drafts ON drafts.id = photos.draft"
+                "  WHERE photos.blob = blobs.id AND named AND change IS NOT NULL)"
             )
             return connection.execute(asked).fetchone()[0]
 

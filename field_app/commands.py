@@ -20,6 +20,7 @@ from sync.change import Place
 
 OK, FAILED = 0, 1
 ASK_EVERY_S = 0.5
+ALL = 1_000_000_000
 Put = Callable[[str], None]
 
 
@@ -134,7 +135,7 @@ class Commands:
         """Print each finalised visit with where it stands, and why."""
         if not self._unlock(pin):
             return FAILED
-        home = self._phone.visits.home()
+        home = self._phone.visits.home(ALL)
         cards = (*home.returned, *home.sent)
         if not cards:
             self._say("tanpa_kunjungan")

@@ -65,7 +65,7 @@ class Drafts:
         """Return a draft or a finalised version, None for one that is not there."""
         with self._vault.read() as connection:
             found = connection.execute(f"SELECT {COLUMNS} FROM drafts WHERE id = ?", (draft,)).fetchone()  # noqa: S608
-        return _draft(found) if found else None
+        return draft_of(found) if found else None
 
     def open(self) -> list[Draft]:
         """Return what is being written, the last touched first."""
@@ -82,26 +82,13 @@ class Drafts:
         """Return the visits of all that is not finalised, sealed drafts too."""
         with self._vault.read() as connection:
             found = connection.execute(
-                "SELECT visit FROM drafts WHERE change IS NULL UNION SELECT visit FROM sealed_drafts"
+                "SELECT visit FROM drafts WHERE change IS NULL UNION ALL SELECT visit FROM sealed_drafts"
             ).fetchall()
         return {RecordId(visit) for (visit,) in found}
-
-    def finalised(self) -> list[Draft]:
-        """Return all finalised versions, the newest in the chain first: clocks may be wrong."""
-        return self._select(
-            "WHERE change IS NOT NULL ORDER BY"
-            " (SELECT max(counter) FROM links WHERE links.change = drafts.change) DESC"
-        )
 
     def versions(self, visit: RecordId) -> list[Draft]:
         """Return the finalised versions of one visit, in any order."""
         return self._select("WHERE visit = ? AND change IS NOT NULL", visit)
-
-    def recorded_tugas(self) -> set[RecordId]:
-        """Return the tasks that a visit is finalised for."""
-        with self._vault.read() as connection:
-            asked = "SELECT DISTINCT tugas FROM drafts WHERE change IS NOT NULL AND tugas IS NOT NULL"
-            return {RecordId(tugas) for (tugas,) in connection.execute(asked)}
 
     def changes_of(self, visit: RecordId) -> list[ChangeId]:
         """Return the changes of all finalised versions of one visit."""
@@ -113,16 +100,6 @@ class Drafts:
             ).fetchall()
         return [ChangeId(name) for pair in found for name in pair if name is not None]
 
-    def beyond(self, counter: int) -> set[str]:
-        """Return the finalised versions that stand in the chain after this counter, or nowhere in it."""
-        with self._vault.read() as connection:
-            found = connection.execute(
-                "SELECT id FROM drafts WHERE change IS NOT NULL AND"
-                " coalesce((SELECT max(counter) FROM links WHERE links.change = drafts.change), ?1 + 1) > ?1",
-                (counter,),
-            ).fetchall()
-        return {draft for (draft,) in found}
-
     def lost(self) -> list[tuple[Draft, str, str | None]]:
         """Return the finalised versions that were declared lost, each with why, and the draft by which it is
         recorded again, if there is one that was not put away; the newest first.
@@ -132,13 +109,13 @@ class Drafts:
         names = ", ".join(f"drafts.{name.strip()}" for name in COLUMNS.split(","))
         with self._vault.read() as connection:
             found = connection.execute(
-                f"SELECT {names}, why, anew.id, packed FROM drafts JOIN gone_contents USING (change)"  # noqa: S608
+                f"SELECT {names}, why, anew.id, packed FROM gone_contents CROSS JOIN drafts USING (change)"  # noqa: S608
                 " LEFT JOIN drafts AS anew ON anew.id = again AND anew.discarded_ms IS NULL"
                 " LEFT JOIN outcomes ON outcomes.change = drafts.change"
                 " AND drafts.change IN (SELECT change FROM links)"
                 " WHERE why IN ('hilang', 'tidak_kembali') ORDER BY drafts.finalised_ms DESC, drafts.id"
             ).fetchall()
-        return [(_draft(row[:-3]), row[-3], row[-2]) for row in found if not _is_taken(row[-1])]
+        return [(draft_of(row[:-3]), row[-3], row[-2]) for row in found if not _is_taken(row[-1])]
 
     def record_again(self, lost: ChangeId, draft: str) -> None:
         """Remember by which draft a lost version is recorded again."""
@@ -152,19 +129,6 @@ class Drafts:
                 "SELECT (SELECT count(*) FROM drafts WHERE change IS NULL AND discarded_ms IS NULL)"
                 " + (SELECT count(*) FROM sealed_drafts WHERE discarded_ms IS NULL)"
             ).fetchone()[0]
-
-    def count_beyond(self, counter: int) -> int:
-        """Return how many finalised versions stand in the chain after this counter, or have no place in it
-        any more; not those that were declared lost.
-        """
-        with self._vault.read() as connection:
-            (count,) = connection.execute(
-                "SELECT count(*) FROM drafts LEFT JOIN gone_contents USING (change)"
-                " WHERE change IS NOT NULL AND coalesce(why, '') NOT IN ('hilang', 'tidak_kembali') AND"
-                " coalesce((SELECT max(counter) FROM links WHERE links.change = drafts.change), ?1 + 1) > ?1",
-                (counter,),
-            ).fetchone()
-        return count
 
     def touch(self, draft: str, now_ms: int, page: int | None = None) -> None:
         """Remember when she last wrote, and on which page."""
@@ -343,31 +307,23 @@ class Drafts:
             ).fetchall()
         return [BlobId(blob) for (blob,) in found]
 
-    def naming(self, blobs: Iterable[BlobId]) -> set[str]:
-        """Return the drafts and versions that hold a shot with any of these bytes, superseded ones too."""
+    def visits_with(self, blobs: Iterable[BlobId]) -> set[RecordId]:
+        """Return the visits, finished or not, that hold a shot with any of these bytes, superseded ones
+        too.
+        """
+        asked = "SELECT visit FROM photos JOIN drafts ON drafts.id = photos.draft WHERE blob = ?"
         with self._vault.read() as connection:
-            return {
-                draft
-                for blob in blobs
-                for (draft,) in connection.execute("SELECT draft FROM photos WHERE blob = ?", (blob,))
-            }
-
-    def changes_with_content(self) -> set[ChangeId]:
-        """Return the changes of finalised versions whose content is on this phone."""
-        with self._vault.read() as connection:
-            found = connection.execute(
-                "SELECT contents.change FROM contents"
-                " JOIN drafts ON contents.change IN (drafts.change, drafts.patch)"
-            ).fetchall()
-        return {ChangeId(name) for (name,) in found}
+            found = (row for blob in blobs for row in connection.execute(asked, (blob,)))
+            return {RecordId(visit) for (visit,) in found}
 
     def _select(self, where: str, *values: str) -> list[Draft]:
         with self._vault.read() as connection:
             found = connection.execute(f"SELECT {COLUMNS} FROM drafts {where}", values).fetchall()  # noqa: S608
-        return [_draft(row) for row in found]
+        return [draft_of(row) for row in found]
 
 
-def _draft(row: sqlcipher.Row | tuple[Any, ...]) -> Draft:
+def draft_of(row: sqlcipher.Row | tuple[Any, ...]) -> Draft:
+    """Read what COLUMNS hold."""
     names = [name.strip() for name in COLUMNS.split(",")]
     values = dict(zip(names, row, strict=True))
     values["seen"] = decode(values["seen"], Seen)

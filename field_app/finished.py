@@ -8,29 +8,26 @@ from typing import Any, cast
 from field_app.bench import Bench
 from field_app.blobs import FORGOTTEN
 from field_app.drafts import Draft, Drafts
-from field_app.items import keys_of, status_of, title_of, titles_of
+from field_app.items import keys_of, status_of, title_of
 from field_app.records import Fields, text_of
 from field_app.sealed_notes import has_reasons
 from field_app.standing import DECIDED
 from field_app.views import ConflictView, FieldConflict, Lost, VisitPhoto, VisitView
 from schemas.ids import BlobId, RecordId
 from schemas.sealed import SEALED_FORM
-from schemas.wire import Held
 from sync.conflicts import OPEN
 
 
 def visit_view(bench: Bench, visit: RecordId) -> VisitView:
     """Return the newest finalised version of a visit. Raises LookupError for one that is not here."""
-    finalised = bench.drafts.finalised()
-    versions = [one for one in finalised if one.visit == visit]
-    if not versions:
+    newest = bench.history.newest_of(visit)
+    if newest is None:
         raise LookupError("no such visit")
-    newest = versions[0]
     standing = bench.standings.of(newest)
     seen = conflicts(bench)
     found = [each for each in seen if each.id in standing.conflicts]
     found += [each for each in seen if each.id not in standing.conflicts and each.visit == visit]
-    titles = titles_of(finalised)
+    waits_for = bench.history.by_key(standing.waits) if standing.waits else None
     return VisitView(
         visit=visit,
         version=newest.id,
@@ -43,8 +40,8 @@ def visit_view(bench: Bench, visit: RecordId) -> VisitView:
         versions=bench.drafts.forms(newest.id),
         photos=tuple(_photos(bench, newest)),
         conflicts=tuple(found),
-        waits_for=titles.get(standing.waits, ""),
-        held_up=_held_up(bench, newest, finalised),
+        waits_for=title_of(waits_for) if waits_for else "",
+        held_up=_held_up(bench, newest),
         again=standing.again,
         record_again=(
             standing.status == "hilang" and newest.form != SEALED_FORM and not _recorded_again(bench, newest)
@@ -57,9 +54,8 @@ def visit_view(bench: Bench, visit: RecordId) -> VisitView:
 def conflicts(bench: Bench) -> list[ConflictView]:
     """Return conflicts that she raised, open ones first, then by time."""
     names = bench.records.of_kind("konflik")
-    mine = {key: one.visit for one in bench.drafts.finalised() for key in keys_of(one)} if names else {}
     views = [
-        _conflict(bench, name, fields, mine.get(text_of(fields, "change")))
+        _conflict(bench, name, fields, _came_with(bench, text_of(fields, "change")))
         for name, fields in names.items()
         if fields.get("petugas") == bench.owner.person
     ]
@@ -105,6 +101,12 @@ def _conflict(bench: Bench, name: RecordId, fields: Fields, visit: RecordId | No
     )
 
 
+def _came_with(bench: Bench, change: str) -> RecordId | None:
+    """Return the visit on this phone that a change is of, None for another's."""
+    version = bench.history.by_key(change) if change else None
+    return version.visit if version else None
+
+
 def _field(name: str, case: dict[str, Any], values: dict[str, Any], *, is_decided: bool) -> FieldConflict:
     mine, theirs = case.get("mine"), case.get("theirs")
     if not is_decided:
@@ -138,22 +140,10 @@ def _photos(bench: Bench, version: Draft) -> list[VisitPhoto]:
     return photos
 
 
-def _held_up(bench: Bench, version: Draft, finalised: list[Draft]) -> tuple[str, ...]:
+def _held_up(bench: Bench, version: Draft) -> tuple[str, ...]:
     """Return the visits that wait for this one."""
-    keys = keys_of(version)
-    outcomes = bench.store.outcomes(
-        name for one in finalised for name in (one.patch, one.change) if name is not None
-    )
-    waiting = {
-        change
-        for change, outcome in outcomes.items()
-        if isinstance(outcome, Held) and outcome.waiting in keys
-    }
-    return tuple(
-        title_of(one)
-        for one in finalised
-        if one.id != version.id and not waiting.isdisjoint({one.patch, one.change})
-    )
+    waiting = bench.history.waiting_for(keys_of(version))
+    return tuple(title_of(one) for one in waiting if one.id != version.id)
 
 
 def _recorded_again(bench: Bench, version: Draft) -> bool:

@@ -10,8 +10,8 @@ A visit is forgotten whole, and only when all of this holds:
 | each of its photos has the office's receipt | these bytes are the only ones |
 | no draft of it is open, and no other visit that must stay names one of its photos | she works on it |
 
-The oldest goes first, one visit in one transaction, and only while there is too little room. Thumbnails,
-answers and links stay.
+The oldest goes first, in the order in which they came, one visit in one transaction, and only while there is
+too little room. Thumbnails, answers and links stay.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from field_app.blobs import DITERIMA, Blobs
 from field_app.drafts import Draft, Drafts
 from field_app.erasing import forget
+from field_app.history import History
 from field_app.records import Records
 from field_app.standing import decision_on
 from field_app.store import Store
@@ -42,7 +43,6 @@ class Keeping(Data, frozen=True, kw_only=True):
 class _Visit(Data, frozen=True, kw_only=True):
     """All versions of one visit that may be forgotten."""
 
-    versions: list[str]
     changes: list[ChangeId]
     blobs: set[BlobId]
 
@@ -52,6 +52,7 @@ class Forgetting:
 
     def __init__(self, store: Store, drafts: Drafts, blobs: Blobs, records: Records) -> None:
         self._store, self._drafts, self._blobs, self._records = store, drafts, blobs, records
+        self._history = History(store)
 
     def needed(self, keeping: Keeping) -> bool:
         """Say whether there is too little room."""
@@ -72,23 +73,21 @@ class Forgetting:
         safe = self._store.backed_up()
         if safe is None:
             return
-        by_visit: dict[RecordId, list[Draft]] = {}
-        for version in reversed(self._drafts.finalised()):
-            by_visit.setdefault(version.visit, []).append(version)
         started = self._drafts.unfinished_visits()
         old_ms = self._store.server_ms() - keeping.keep_days * DAY_MS
-        free = {
-            name: found
-            for name, versions in by_visit.items()
-            if name not in started
-            and self._is_decided(name, versions, old_ms)
-            and (found := self._whole(versions, safe.counter)) is not None
-        }
-        drafts = {draft for visit in free.values() for draft in visit.versions}
-        whole = self._drafts.changes_with_content()
-        for visit in free.values():
-            is_whole = any(change in whole for change in visit.changes)
-            if is_whole and self._drafts.naming(visit.blobs) <= drafts:
+        known: dict[RecordId, _Visit | None] = {}
+
+        def free(name: RecordId) -> _Visit | None:
+            """Return a visit that need not stay, whether it is still whole or was forgotten before."""
+            if name not in known:
+                versions = self._history.of(name)[::-1]
+                is_over = name not in started and self._is_decided(name, versions, old_ms)
+                known[name] = self._safe(versions, safe.counter) if is_over else None
+            return known[name]
+
+        for name in self._history.whole():
+            visit = free(name)
+            if visit is not None and all(map(free, self._drafts.visits_with(visit.blobs))):
                 yield visit
 
     def _is_decided(self, name: RecordId, versions: list[Draft], old_ms: int) -> bool:
@@ -100,7 +99,7 @@ class Forgetting:
         is_long_ago = isinstance(decided_ms, int) and 0 < decided_ms <= old_ms
         return is_long_ago and newest is not None and decision_on(newest, row.fields) is not None
 
-    def _whole(self, versions: list[Draft], safe: int) -> _Visit | None:
+    def _safe(self, versions: list[Draft], safe: int) -> _Visit | None:
         """Return a visit all of which is safe at the office, None if anything of it is not."""
         changes = [name for one in versions for name in (one.patch, one.change) if name is not None]
         outcomes = self._store.outcomes(changes)
@@ -113,7 +112,7 @@ class Forgetting:
         stored = self._blobs.of(blobs)
         if any(blob not in stored or stored[blob].state != DITERIMA for blob in blobs):
             return None
-        return _Visit(versions=[version.id for version in versions], changes=changes, blobs=blobs)
+        return _Visit(changes=changes, blobs=blobs)
 
     def _is_settled(self, outcome: Outcome) -> bool:
         if isinstance(outcome, Conflict):

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from field_app.answer import OUT_OF_STEP, Alone, Answers
 from field_app.blobs import Blobs, Stored
 from field_app.devices import Timepiece
-from field_app.drafts import Drafts
+from field_app.history import History
 from field_app.losses import declare, mend
 from field_app.office_word import OFFICE_KEY, OfficeWord
 from field_app.owner import Owner
@@ -63,7 +63,7 @@ class Handover:
     ) -> None:
         self._vault, self._store, self._owner, self._time = vault, store, owner, time
         self._pen, self._randomness = pen, randomness
-        self._blobs, self._drafts = Blobs(vault), Drafts(vault)
+        self._blobs, self._history = Blobs(vault), History(store)
         self._answers = Answers(store, owner, OfficeWord(store, owner), alone)
 
     def last(self) -> HandedOver | None:
@@ -113,7 +113,7 @@ class Handover:
         done = HandedOver(
             path=folder / name,
             written_ms=header.made_ms,
-            data=self._drafts.count_beyond(file.begins) - self._drafts.count_beyond(file.counter),
+            data=self._history.count_beyond(file.begins) - self._history.count_beyond(file.counter),
             photos=len(file.written),
         )
         with suppress(StorageFullError, StorageFailedError):  # a note for showing: the file itself is written

@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-import msgspec
-
 from field_app.begin import may_start
 from field_app.bench import Bench
 from field_app.drafts import Draft
@@ -15,6 +13,7 @@ from field_app.records import Fields, Pulled, text_of
 from field_app.sealed_begin import made_elsewhere
 from field_app.sealed_draft import Cover
 from field_app.search import KNOWN_DIGITS, Found, known_desa, search_subjects
+from field_app.sent import MOST_SENT, finished, hinted, name_of, with_draft
 from field_app.views import Card, Hit, Home, MonthWork, Reference, SyncStatus, TaskView
 from field_app.wanted import (
     CALLED_OFF,
@@ -22,12 +21,11 @@ from field_app.wanted import (
     NEW,
     NOT_ASKED,
     RETURNED,
-    WITHDRAWN,
     About,
     about,
     hint_of_begun,
     is_left,
-    is_withdrawn,
+    left_tugas,
     returned_elsewhere,
     returned_of,
 )
@@ -39,40 +37,27 @@ from sync.scope import SUBJECT_KINDS
 
 LONG_NUMBER = re.compile(r"(?<!\d)\d{16}(?!\d)")
 """A NIK, or the number of a KK or KKS."""
-DRAFT, TASK, LOST = "draf", "tugas", "hilang"
+DRAFT, TASK = "draf", "tugas"
 
 Rows = Mapping[RecordId, Fields]
 
 
-def home(bench: Bench, sync: SyncStatus) -> Home:
-    """Return the first screen's groups."""
-    newest = newest_versions(bench)
+def home(bench: Bench, sync: SyncStatus, most: int = MOST_SENT) -> Home:
+    """Return the first screen's groups, with up to `most` of the visits that nothing has to be done for."""
     started, covers = bench.drafts.open(), bench.sealed.covers()
     corrections = {one.follows: one.id for one in reversed((*started, *covers)) if one.follows is not None}
-    recorded = {version.visit for version, _, again in bench.drafts.lost() if again is not None}
-    sent: list[Card] = []
-    returned: list[Card] = []
-    for version in newest.values():
-        card = visit_card(bench, version)
-        if card.status == RETURNED or (card.status == LOST and card.visit not in recorded):
-            card = _with_draft(card, corrections.get(version.change) if version.change else None)
-            card = _hinted(card, WITHDRAWN if is_withdrawn(bench, card.tugas) else "")
-            is_over = card.hint and card.status == RETURNED and not card.draft  # somebody else goes there
-            (sent if is_over else returned).append(card)
-        else:
-            sent.append(card)
+    done = finished(bench, corrections, most)
     anew: set[About] = {(one.form, one.subject) for one in started if one.follows is None}
     anew |= {(SEALED_FORM, one.kasus) for one in covers if one.follows is None}
     elsewhere = returned_elsewhere(bench, anew)
-    returned += _elsewhere(bench, elsewhere, corrections)
+    returned = (*done.returned, *_elsewhere(bench, elsewhere, corrections))
     in_hand = {card.draft for card in returned}
-    begun = {draft.tugas for draft in (*newest.values(), *started, *covers)}
+    begun = {draft.tugas for draft in (*started, *covers)}
     begun |= {RecordId(text_of(fields, "tugas")) for fields in elsewhere.values()}
-    every = bench.records.of_kind("tugas")
-    tasks = _open_tasks(bench, every, begun)
+    tasks = _open_tasks(bench, begun)
     today = bench.today().isoformat()
     return Home(
-        returned=tuple(returned),
+        returned=returned,
         overdue=tuple(card for card in tasks if card.due and card.due < today),
         today=tuple(card for card in tasks if card.due == today),
         upcoming=tuple(card for card in tasks if not card.due or card.due > today),
@@ -80,9 +65,10 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
             *(_begun(bench, one, sealed_card(bench, one)) for one in covers if one.id not in in_hand),
             *(_begun(bench, one, draft_card(bench, one)) for one in started if one.id not in in_hand),
         ),
-        sent=tuple(sent),
+        sent=done.sent,
+        rest=done.rest,
         sync=sync,
-        month=_month(every, {version.tugas for version in newest.values()}, today),
+        month=_month(bench, today[:7]),
     )
 
 
@@ -102,12 +88,7 @@ def find(
             for one in _of_cards(bench, asked)
             if kode_desa in (None, one.kode_desa) and kind in (None, one.kind)
         ][:limit]
-    finished = bench.drafts.recorded_tugas()
-    wanted = {
-        text_of(fields, "sasaran")
-        for name, fields in bench.records.of_kind("tugas").items()
-        if is_left(name, fields, finished)
-    }
+    wanted = {text_of(fields, "sasaran") for fields in left_tugas(bench).values()}
     return tuple(
         Hit(
             id=hit.id,
@@ -211,51 +192,24 @@ def task(bench: Bench, tugas: RecordId) -> TaskView:
     if record is None or record.kind != "tugas":
         raise LookupError("no such task")
     subject = bench.records.get(RecordId(text_of(record.fields, "sasaran")))
-    versions = [version for version in newest_versions(bench).values() if version.tugas == tugas]
+    versions = bench.history.of_tugas(tugas)
     standing = bench.standings.of(versions[0]) if versions else returned_of(bench, tugas)
     visited = [
         version.finalised_ms
-        for version in newest_versions(bench).values()
-        if subject is not None and version.subject == subject.id and version.finalised_ms
+        for version in (bench.history.to(subject.id) if subject is not None else ())
+        if version.finalised_ms
     ]
     started = (*bench.drafts.open(), *bench.sealed.covers())
     draft = next((known for known in started if known.tugas == tugas), None)
     card = _task_card(bench, tugas, record.fields)
     return TaskView(
-        card=_with_draft(card, draft.id if draft else None),
+        card=with_draft(card, draft.id if draft else None),
         why=text_of(record.fields, "alasan"),
         subject=subject.fields if subject else {},
         due=text_of(record.fields, "jatuh_tempo", "due") or None,
         last_visit=max(visited, default=None),
         reasons=standing.reasons if standing and standing.status == RETURNED else {},
         note=standing.note if standing and standing.status == RETURNED else "",
-    )
-
-
-def newest_versions(bench: Bench) -> dict[RecordId, Draft]:
-    """Return the newest finalised version of each visit, the newest first."""
-    newest: dict[RecordId, Draft] = {}
-    for version in bench.drafts.finalised():
-        newest.setdefault(version.visit, version)
-    return newest
-
-
-def visit_card(bench: Bench, version: Draft) -> Card:
-    """Return the card of a finalised version."""
-    standing = bench.standings.of(version)
-    return Card(
-        tugas=version.tugas,
-        visit=version.visit,
-        subjek=version.subject,
-        nama=version.number if version.form == SEALED_FORM else _name(bench, version),
-        desa=bench.desa(version.seen.kode_desa),
-        form=version.form,
-        title=bench.title_of(version.form),
-        due=version.seen.due or None,
-        status=standing.status,
-        number=version.number,
-        conflicts=len(standing.conflicts),
-        chosen=standing.chosen,
     )
 
 
@@ -270,13 +224,13 @@ def _elsewhere(bench: Bench, back: Rows, begun: Mapping[ChangeId, str]) -> list[
         if form == SEALED_FORM:
             before = made_elsewhere(bench, visit, fields)
             card = Card(visit=visit, nama=before.kode, desa="", form=form, title=title, status=RETURNED)
-            cards.append(_with_draft(card, begun.get(before.change) if before.change else None))
+            cards.append(with_draft(card, begun.get(before.change) if before.change else None))
         elif _may_go(bench, form, subject):
             nama, desa = bench.name_of(subject), bench.desa(text_of(fields, "kode_desa"))
             card = Card(
                 visit=visit, subjek=subject, nama=nama, desa=desa, form=form, title=title, status=TASK
             )
-            cards.append(_hinted(card, CAME_BACK))
+            cards.append(hinted(card, CAME_BACK))
     return cards
 
 
@@ -293,7 +247,7 @@ def draft_card(bench: Bench, draft: Draft) -> Card:
         draft=draft.id,
         visit=draft.visit,
         subjek=draft.subject,
-        nama=_name(bench, draft),
+        nama=name_of(bench, draft),
         desa=bench.desa(draft.seen.kode_desa),
         form=draft.form,
         title=bench.forms.get(draft.form).title,
@@ -321,31 +275,29 @@ def sealed_card(bench: Bench, cover: Cover) -> Card:
 def _begun(bench: Bench, draft: Draft | Cover, card: Card) -> Card:
     """Return the card of a draft, with whether the office asks for it no more."""
     if draft.follows is not None:
-        return _hinted(card, NOT_ASKED)
-    return _hinted(card, hint_of_begun(bench, draft.tugas))
+        return hinted(card, NOT_ASKED)
+    return hinted(card, hint_of_begun(bench, draft.tugas))
 
 
-def _open_tasks(bench: Bench, every: Rows, begun: set[RecordId | None]) -> list[Card]:
+def _open_tasks(bench: Bench, begun: set[RecordId | None]) -> list[Card]:
     """Return tasks that nothing was begun for on this phone, by due date; a date that is none comes last."""
+    every = left_tugas(bench)
+    begun = begun | bench.history.recorded(every)
     cards = [
-        _hinted(_task_card(bench, name, fields), "" if text_of(fields, "state") == NEW else CAME_BACK)
+        hinted(_task_card(bench, name, fields), "" if text_of(fields, "state") == NEW else CAME_BACK)
         for name, fields in every.items()
-        if name not in begun and is_left(name, fields, begun)
+        if name not in begun
     ]
     return sorted(cards, key=lambda card: (card.due or "9999", card.nama, card.tugas or ""))
 
 
-def _month(every: Rows, recorded: set[RecordId | None], today: str) -> MonthWork | None:
-    """Count the tasks that are due in this month."""
-    month, done, left = today[:7], 0, 0
-    for name, fields in every.items():
-        due = text_of(fields, "jatuh_tempo", "due")
-        if text_of(fields, "state") == CALLED_OFF or not due.startswith(month):
-            continue
-        if is_left(name, fields, recorded):
-            left += 1
-        else:
-            done += 1
+def _month(bench: Bench, month: str) -> MonthWork | None:
+    """Count the tasks that are due in this month, YYYY-MM."""
+    due = bench.records.tugas_due(month)
+    due = {name: fields for name, fields in due.items() if text_of(fields, "state") != CALLED_OFF}
+    recorded = bench.history.recorded(due)
+    left = sum(is_left(name, fields, recorded) for name, fields in due.items())
+    done = len(due) - left
     return MonthWork(done=done, left=left) if done or left else None
 
 
@@ -379,18 +331,6 @@ def _sealed_task_card(bench: Bench, tugas: RecordId, fields: Fields) -> Card:
         due=_day(text_of(fields, "due")),
         status=TASK,
     )
-
-
-def _hinted(card: Card, hint: str) -> Card:
-    return msgspec.structs.replace(card, hint=hint) if hint else card
-
-
-def _with_draft(card: Card, draft: str | None) -> Card:
-    return msgspec.structs.replace(card, draft=draft) if draft else card
-
-
-def _name(bench: Bench, draft: Draft) -> str:
-    return draft.seen.nama or bench.name_of(draft.subject)
 
 
 def _day(text: str) -> str | None:

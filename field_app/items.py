@@ -1,10 +1,11 @@
 """What is on its way, item by item. Rule: each photo is an item of its own, with the office's word on it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 
 from field_app.blobs import DITERIMA, FORGOTTEN, LOKAL, LOST, TERKIRIM, Blobs, Stored
 from field_app.drafts import Draft, Drafts
+from field_app.history import History
 from field_app.records import Records
 from field_app.standing import CURABLE, DECIDED, Standings
 from field_app.store import Store
@@ -15,7 +16,6 @@ from schemas.form_cells import label_at
 from schemas.ids import BlobId, ChangeId, RecordId
 from schemas.sealed import SEALED_FORM
 from schemas.text import Text
-from schemas.wire import Rejected
 
 Label = Callable[[str, int | None, str], str]
 """Names a field of a form of some version for a reader."""
@@ -43,34 +43,14 @@ def labels(forms: Forms, text: Text) -> Label:
     return label
 
 
-def pending_data(store: Store, drafts: Drafts) -> int:
+def pending_data(store: Store) -> int:
     """Return how many finalised versions the office does not have yet."""
-    return drafts.count_beyond(store.acknowledged().counter)
+    return History(store).count_beyond(store.acknowledged().counter)
 
 
-def again_helps(store: Store, drafts: Drafts, visit: RecordId | None) -> set[ChangeId]:
+def again_helps(store: Store, visit: RecordId | None) -> set[ChangeId]:
     """Return the refused changes of one visit, or of all, that the office may judge otherwise by now."""
-    found = [one for one in drafts.finalised() if visit in (None, one.visit)]
-    changes = [name for one in found for name in (one.patch, one.change) if name is not None]
-    outcomes = store.outcomes(changes)
-    return {
-        change
-        for change, outcome in outcomes.items()
-        if isinstance(outcome, Rejected) and outcome.problem in CURABLE
-    }
-
-
-def shown_versions(store: Store, drafts: Drafts, versions: Sequence[Draft]) -> list[Draft]:
-    """Return what a list of sending shows: all that is on its way, and the newest of the rest."""
-    pending = drafts.beyond(store.acknowledged().counter)
-    rest = MOST_VISITS
-    shown: list[Draft] = []
-    for version in versions:
-        is_pending = version.id in pending
-        if is_pending or rest > 0:
-            shown.append(version)
-            rest -= not is_pending
-    return shown
+    return History(store).refused(CURABLE, visit)
 
 
 def newest_handover(vault: Vault) -> tuple[int, int]:
@@ -85,12 +65,11 @@ def newest_handover(vault: Vault) -> tuple[int, int]:
 def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
     """Return finalised versions, each with where it stands, why, and what waits for it."""
     standings = Standings(store, drafts, Blobs(store.vault), Records(store))
+    history = History(store)
     counter, handed_ms = newest_handover(store.vault)
-    beyond_file = drafts.beyond(counter)
-    versions = drafts.finalised()
-    titles = titles_of(versions)
+    versions = history.latest(store.acknowledged().counter, MOST_VISITS)
     newest = {version.visit: version.id for version in reversed(versions)}
-    standing = ((version, standings.of(version)) for version in shown_versions(store, drafts, versions))
+    standing = ((version, standings.of(version)) for version in versions)
     shown = [
         (version, one)
         for version, one in standing
@@ -100,6 +79,15 @@ def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
     for version, standing in shown:
         if standing.waits:
             waiting.setdefault(standing.waits, []).append(title_of(version))
+
+    def titled(key: str) -> str:
+        found = history.by_key(key) if key else None
+        return title_of(found) if found else ""
+
+    def is_handed(version: Draft) -> bool:
+        place = store.place_of(version.change) if version.change else None
+        return place is not None and place <= counter
+
     return tuple(
         SyncItem(
             id=version.id,
@@ -110,17 +98,15 @@ def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
             problem=standing.problem,
             again=standing.again,
             visit=version.visit,
-            waits_for=titles.get(standing.waits, ""),
+            waits_for=titled(standing.waits),
             held_up=tuple(name for key in keys_of(version) for name in waiting.get(key, ())),
-            handed_ms=(
-                handed_ms if standing.status == "menunggu_kirim" and version.id not in beyond_file else None
-            ),
+            handed_ms=(handed_ms if standing.status == "menunggu_kirim" and is_handed(version) else None),
         )
         for version, standing in shown
     )
 
 
-def photo_items(blobs: Blobs, drafts: Drafts, label: Label) -> tuple[SyncItem, ...]:
+def photo_items(store: Store, blobs: Blobs, drafts: Drafts, label: Label) -> tuple[SyncItem, ...]:
     """Return the photos of the newest finalised versions and all on their way, each with how far it is.
 
     Each is called by its field and its visit; the second and further ones of a field are counted. One that
@@ -128,10 +114,11 @@ def photo_items(blobs: Blobs, drafts: Drafts, label: Label) -> tuple[SyncItem, .
     """
     items: list[SyncItem] = []
     listed: set[tuple[RecordId, BlobId]] = set()
-    unsent = {blob.id for blob in blobs.unsent()}
-    for number, version in enumerate(drafts.finalised()):
-        if number >= MOST_VISITS and unsent.isdisjoint(drafts.blobs_of(version.id)):
-            continue
+    history = History(store)
+    newest = history.latest(store.head().counter, MOST_VISITS)[:MOST_VISITS]
+    seen = {version.id for version in newest}
+    older = [one for one in history.naming(blob.id for blob in blobs.unsent()) if one.id not in seen]
+    for version in (*newest, *older):
         names = _names_of_photos(drafts, version, label)
         for blob in sorted(blobs.of(names).values(), key=lambda blob: list(names).index(blob.id)):
             if (version.visit, blob.id) in listed:
@@ -175,11 +162,6 @@ def _names_of_photos(drafts: Drafts, version: Draft, label: Label) -> dict[BlobI
 def title_of(version: Draft) -> str:
     """Return what a visit is called in a list: whom, and its number."""
     return " · ".join(part for part in (version.seen.nama, version.number) if part)
-
-
-def titles_of(versions: Iterable[Draft]) -> dict[str, str]:
-    """Return what finalised visits are called, by each name that a held change may wait for."""
-    return {key: title_of(version) for version in versions for key in keys_of(version)}
 
 
 def keys_of(version: Draft) -> tuple[str, ...]:

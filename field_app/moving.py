@@ -112,7 +112,7 @@ class MovingLink:
         return self._earlier + self._link.logins
 
     def close(self) -> None:
-        """See Link; a search that is under way keeps nothing any more, and ends with its next answer."""
+        """See Link; a search that is under way keeps nothing any more, and ends where it waits."""
         self._closed = True
         for link in (self._tried, self._link):  # in this order: what is tried no more is the link by then
             if link is not None:

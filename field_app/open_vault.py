@@ -35,12 +35,14 @@ class OpenVault:
         return self._vault.used_bytes()
 
     def close(self) -> None:
-        """Forget the second unlock, end the worker, then close the line and the vault.
+        """Forget the second unlock, end the worker, then close the line and the vault. What is on the line
+        has a few seconds to end by itself.
 
         Where the vault is to be wiped, what was recorded since the office was told is handed over first.
         """
         self.sealed.lock()
         self._custody.settle()
         self.worker.close()
-        self._link.close()
+        self._link.close()  # which wakes a step that still waits for the office
+        self.worker.close()
         self._vault.close()

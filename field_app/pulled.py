@@ -5,12 +5,13 @@ A person may stand in a desa's list and, in full, in a worker's own part: only t
 has what it is looked for by.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from field_app.search import NO_KEYS, Keys, add_words, forget_words, keys_of, listed
+from field_app.asked import asked_of
+from field_app.search import END, NO_KEYS, Keys, add_words, forget_words, keys_of, listed
 from schemas.ids import Part, RecordId
 from schemas.wire import Removed, Row
 from sync.digest import EMPTY, fold, row_hash
@@ -45,6 +46,24 @@ def rows_of_kind(connection: sqlcipher.Connection, kind: str) -> list[Row]:
     return [_row(*found) for _, *found, _, _, _ in connection.execute(f"{ROW} WHERE kind = ?{few}", (kind,))]
 
 
+def rows_in_state(connection: sqlcipher.Connection, kind: str, states: Collection[str]) -> list[Row]:
+    """Return the rows of one kind that stand so: tugas, kunjungan or konflik."""
+    asked = f"{ROW} WHERE kind = ? AND state IN (SELECT value FROM json_each(?))"  # noqa: S608
+    return [_row(*found[1:6]) for found in connection.execute(asked, (kind, listed(sorted(states))))]
+
+
+def tugas_due(connection: sqlcipher.Connection, month: str) -> list[Row]:
+    """Return the tugas that are due in a month, YYYY-MM."""
+    asked = f"{ROW} WHERE kind = 'tugas' AND at >= ? AND at < ?"
+    return [_row(*found[1:6]) for found in connection.execute(asked, (month, month + END))]
+
+
+def was_made_after(connection: sqlcipher.Connection, about: str, visit: RecordId, after_ms: int) -> bool:
+    """Say whether a visit of this name (asked.py) but another was made after a time, UTC milliseconds."""
+    asked = "SELECT 1 FROM rows WHERE about = ? AND at > ? AND id <> ? LIMIT 1"
+    return connection.execute(asked, (about, after_ms, visit)).fetchone() is not None
+
+
 def put_rows(connection: sqlcipher.Connection, rows: Sequence[Row], removed: Sequence[Removed]) -> None:
     """See sync.store.Rows; in a few statements for all of a page."""
     items: dict[Place, Row | Removed] = {(item.id, item.part): item for item in (*rows, *removed)}
@@ -72,10 +91,14 @@ def put_rows(connection: sqlcipher.Connection, rows: Sequence[Row], removed: Seq
     forget_words(connection, _renamed(was, now))
     connection.executemany("DELETE FROM rows WHERE number = ?", [(number,) for number in replaced.values()])
     connection.executemany(
-        "INSERT INTO rows (number, part_number, id, seq, kind, body, kode_desa, tail, name_key)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (number) DO UPDATE SET seq = excluded.seq, kind = excluded.kind, body = excluded.body",
-        [(number, parts[row.part], row.id, row.seq, row.kind, row.body, *now[number]) for number, row in put],
+        "INSERT INTO rows (number, part_number, id, seq, kind, body, kode_desa, tail, name_key, state, about,"
+        " at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (number) DO UPDATE SET seq = excluded.seq, kind = excluded.kind, body = excluded.body,"
+        " state = excluded.state, about = excluded.about, at = excluded.at",
+        [
+            (n, parts[row.part], row.id, row.seq, row.kind, row.body, *now[n], *asked_of(row.kind, row.body))
+            for n, row in put
+        ],
     )
     _put_keys(connection, was, now)
 

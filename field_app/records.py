@@ -2,14 +2,17 @@
 is shown.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from field_app.asked import about_key
 from field_app.pulled import fullest
 from field_app.store import Store
 from schemas.base import Data, decode
 from schemas.ids import RecordId
+from schemas.wire import Row
 from sync.change import Patch
 
 Fields = dict[str, Any]
@@ -55,8 +58,21 @@ class Records:
         """Return all records of a kind that has one row each (tugas, kunjungan, konflik, petugas,
         referensi).
         """
-        found = [_pulled(row.id, row.kind, row.body) for row in self._store.rows_of_kind(kind)]
-        return {record.id: record.fields for record in found if record}
+        return _by_id(self._store.rows_of_kind(kind))
+
+    def in_state(self, kind: str, *states: str) -> dict[RecordId, Fields]:
+        """Return the tugas, kunjungan or konflik that stand in one of these states."""
+        return _by_id(self._store.rows_in_state(kind, states))
+
+    def tugas_due(self, month: str) -> dict[RecordId, Fields]:
+        """Return the tugas that are due in a month, YYYY-MM."""
+        return _by_id(self._store.tugas_due(month))
+
+    def was_made_after(self, form: str, whom: RecordId | None, visit: RecordId, after_ms: int) -> bool:
+        """Say whether the office knows another visit with the same form to the same subject, or to nobody,
+        that was made after a time (UTC ms).
+        """
+        return self._store.was_made_after(about_key(form, whom), visit, after_ms)
 
     def with_number(self, kind: str, names: tuple[str, ...], number: str) -> list[Pulled]:
         """Return what has this number in one of these fields. Reads every row of the kind: ask rarely."""
@@ -71,6 +87,11 @@ class Records:
 def text_of(fields: Fields, *names: str) -> str:
     """Return the first of these fields that is a text, empty without one."""
     return next((value for name in names if isinstance(value := fields.get(name), str)), "")
+
+
+def _by_id(rows: Iterable[Row]) -> dict[RecordId, Fields]:
+    found = (_pulled(row.id, row.kind, row.body) for row in rows)
+    return {record.id: record.fields for record in found if record}
 
 
 def _pulled(name: RecordId, kind: str, body: bytes) -> Pulled | None:

@@ -91,7 +91,7 @@ class Sealed:
             if text_of(fields, "kode") and fields.get("petugas") == bench.owner.person
         }
         codes = {name: text_of(fields, "kode") for name, fields in found.items()}
-        for version in bench.drafts.finalised():
+        for version in bench.history.sealed():
             if version.subject is not None and version.number.startswith("KS-"):
                 codes.setdefault(version.subject, version.number)
         return tuple(

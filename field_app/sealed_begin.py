@@ -14,7 +14,7 @@ from field_app.records import Fields, text_of
 from field_app.sealed_draft import Cover, Head, draft_of
 from field_app.sealed_notes import assignment_of, reasons_of
 from field_app.views import Refused
-from field_app.wanted import RETURNED, is_left
+from field_app.wanted import RETURNED, left_tugas
 from schemas.form import Form
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed import kode_of
@@ -186,10 +186,10 @@ def _asked(bench: Bench, form: Form, kasus: RecordId) -> tuple[RecordId | None, 
     """Return the task that asks for this form about a case and is left, with its fields; the one that is due
     first. Which forms it asks for is sealed to this device.
     """
-    recorded = bench.drafts.recorded_tugas()
-    every = bench.records.of_kind("tugas").items()
-    for name, fields in sorted(every, key=lambda one: (text_of(one[1], "due") or "9999", one[0])):
-        if text_of(fields, "kasus") != kasus or name in recorded or not is_left(name, fields, recorded):
+    left = left_tugas(bench)
+    recorded = bench.history.recorded(left)
+    for name, fields in sorted(left.items(), key=lambda one: (text_of(one[1], "due") or "9999", one[0])):
+        if text_of(fields, "kasus") != kasus or name in recorded:
             continue
         about = assignment_of(bench, name)
         if about is not None and form.id in about.forms:

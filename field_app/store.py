@@ -5,13 +5,14 @@ SQL of chains and cursor lives here; of rows in pulled.py, of searching in searc
 of photo bytes in blobs.py. Each method joins the transaction of its caller, or makes its own.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
 import sqlcipher3.dbapi2 as sqlcipher
 
 from field_app import pulled
+from field_app.asked import told
 from field_app.blobs import doubt_receipts, mark_wanted
 from field_app.erasing import erase_destroyed
 from field_app.vault import Vault
@@ -139,6 +140,21 @@ class Store:
         with self.vault.read() as connection:
             return pulled.rows_of_kind(connection, kind)
 
+    def rows_in_state(self, kind: str, states: Collection[str]) -> list[Row]:
+        """Return the rows of one kind that stand so: tugas, kunjungan or konflik."""
+        with self.vault.read() as connection:
+            return pulled.rows_in_state(connection, kind, states)
+
+    def tugas_due(self, month: str) -> list[Row]:
+        """Return the tugas that are due in a month, YYYY-MM."""
+        with self.vault.read() as connection:
+            return pulled.tugas_due(connection, month)
+
+    def was_made_after(self, about: str, visit: RecordId, after_ms: int) -> bool:
+        """Say whether a visit of this name (asked.py) but another was made after a time, UTC milliseconds."""
+        with self.vault.read() as connection:
+            return pulled.was_made_after(connection, about, visit, after_ms)
+
     def digests(self, parts: Iterable[Part]) -> dict[Part, bytes]:
         """See sync.store.Rows."""
         with self.vault.read() as connection:
@@ -189,8 +205,8 @@ class Store:
             pulled.clear_parts(connection, page.cleared)
             self.put_rows(page.rows, page.removed)
             connection.executemany(
-                "INSERT OR REPLACE INTO outcomes (change, packed) VALUES (?, ?)",
-                sorted((change, encode(outcome)) for change, outcome in page.outcomes.items()),
+                "INSERT OR REPLACE INTO outcomes (change, packed, waits, refused) VALUES (?, ?, ?, ?)",
+                sorted((change, encode(each), *told(each)) for change, each in page.outcomes.items()),
             )
             if page.acknowledged.counter < self.acknowledged().counter:
                 doubt_receipts(connection, page.acknowledged.counter)

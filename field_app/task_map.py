@@ -73,12 +73,12 @@ def _cards(bench: Bench) -> Iterator[tuple[Card, str]]:
 def _visited(bench: Bench, subjects: set[RecordId]) -> dict[RecordId, tuple[float, float]]:
     """Return where this phone's last visit to each of these found its place."""
     found: dict[RecordId, tuple[float, float]] = {}
-    for version in bench.drafts.finalised():  # the newest first
-        if version.subject and version.subject in subjects and version.subject not in found:
-            answers = bench.drafts.answers(version.id).get(version.form, {})
-            point = point_of(answers.get("lokasi"))
-            if point is not None:
-                found[version.subject] = point
+    for subject in subjects:
+        answered = (bench.drafts.answers(one.id).get(one.form, {}) for one in bench.history.to(subject))
+        points = (point_of(answers.get("lokasi")) for answers in answered)
+        point = next((point for point in points if point is not None), None)
+        if point is not None:
+            found[subject] = point
     return found
 
 

@@ -18,6 +18,7 @@ import msgspec
 from field_app.link import OUT_OF_DATE, STRANGER, UNREACHABLE, Door, Failure, Reply
 from field_app.pinning import pinned
 from field_app.prepared import Prepared, prepare
+from field_app.wires import Wires
 from schemas.addresses import AddressProof, AddressQuestion, OfficeAddresses
 from schemas.base import UNREADABLE, Message, decode, encode
 from schemas.device_word import DeviceOrders, DeviceReport, WipeHeard, WipeWord
@@ -46,8 +47,7 @@ from sync.chain import login_message
 from sync.thin_links import fill_results, thin_request
 
 T = TypeVar("T", bound=Message)
-WORTH_DEFLATING = 200
-MAX_PROBLEM_BYTES = 16 * 1024
+WORTH_DEFLATING, MAX_PROBLEM_BYTES = 200, 16 * 1024
 MOST_RETRY_S = 60 * 60
 """An office that asks for more than an hour is tried after an hour."""
 TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=10.0)
@@ -108,14 +108,14 @@ class HttpLink:
         for name in UNASKED_HEADERS:
             self._client.headers.pop(name, None)
         self._packing = packing or load_packing()
-        self._packs, self._closed = True, False
+        self._wires = Wires(self._client)
+        self._packs, self._closed, self._token, self._logins = True, False, "", 0
         self._prepared: Prepared | None = None
-        self._token, self._logins = "", 0
 
     def close(self) -> None:
-        """Close all connections; what still runs on them ends as a network's trouble."""
+        """Close all connections; what still runs on them ends at once, as a network's trouble."""
         self._closed = True
-        self._client.close()
+        self._wires.close()
 
     def authority(self) -> bytes | Failure:
         """Ask for the certificate (DER) of the office's authority. Whoever asks checks it."""

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, cast
 
 import sqlcipher3.dbapi2 as sqlcipher
 
+from field_app.asked import add_functions
 from schemas.folders import listed
 
 if TYPE_CHECKING:
@@ -248,6 +249,7 @@ def migrate(vault: Vault, migrations: Path = MIGRATIONS) -> None:
             if version == max(steps):
                 return
             step = min(number for number in steps if number > version)
+            add_functions(connection)
             for statement in _statements(steps[step].read_text("utf-8")):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {step}")

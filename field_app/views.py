@@ -199,7 +199,7 @@ class MonthWork(Data, frozen=True, kw_only=True):
 
 
 class Home(Data, frozen=True, kw_only=True):
-    """The first screen, in groups; `month` is None when no task is due in it."""
+    """The first screen, in groups; `month` is None when no task is due in it, `rest` counts older `sent`."""
 
     returned: tuple[Card, ...]
     overdue: tuple[Card, ...]
@@ -207,6 +207,7 @@ class Home(Data, frozen=True, kw_only=True):
     upcoming: tuple[Card, ...]
     drafts: tuple[Card, ...]
     sent: tuple[Card, ...]
+    rest: int = 0
     sync: SyncStatus
     month: MonthWork | None = None
 

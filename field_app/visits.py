@@ -16,12 +16,13 @@ from field_app.draft_keys import DraftKeyError
 from field_app.finalise import place_answer
 from field_app.finish import findings_in, finish, mended_in, review_of
 from field_app.finished import conflicts, losses, visit_view
-from field_app.home import desa_here, find, home, newest_versions, references, task
+from field_app.home import desa_here, find, home, references, task
 from field_app.put_away import bring_back, put_away, those_put_away
 from field_app.records import Fields, text_of
 from field_app.sealed_begin import begin_sealed, correct_sealed, made_elsewhere, made_here
 from field_app.search import count_subjects
 from field_app.second import ClosedError
+from field_app.sent import MOST_SENT
 from field_app.sheets import tidy
 from field_app.standing import Standing
 from field_app.statement import SIGNATURE
@@ -67,9 +68,9 @@ class Visits:
         self._sync_status = sync_status
         self._finalised = finalised
 
-    def home(self) -> Home:
-        """Return the first screen's groups."""
-        return home(self._bench, self._sync_status())
+    def home(self, most: int = MOST_SENT) -> Home:
+        """Return the first screen's groups, with up to `most` visits that nothing has to be done for."""
+        return home(self._bench, self._sync_status(), most)
 
     def on_map(self) -> TaskMap:
         """Return where the work is."""
@@ -103,7 +104,7 @@ class Visits:
 
     def standing(self, visit: RecordId) -> Standing:
         """Return where the newest version of a visit stands. Raises LookupError."""
-        newest = newest_versions(self._bench).get(visit)
+        newest = self._bench.history.newest_of(visit)
         if newest is None:
             raise LookupError("no such visit")
         return self._bench.standings.of(newest)
@@ -173,7 +174,7 @@ class Visits:
         return begun if isinstance(begun, Refused) else self.draft(begun)
 
     def _correct(self, visit: RecordId) -> str | Refused:
-        newest = newest_versions(self._bench).get(visit)
+        newest = self._bench.history.newest_of(visit)
         if newest is not None and newest.form == SEALED_FORM:
             return correct_sealed(self._bench, made_here(self._bench, newest))
         record = self._bench.records.get(visit) if newest is None else None

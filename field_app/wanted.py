@@ -21,6 +21,8 @@ About = tuple[str, RecordId | None]
 """A form, and whom a visit with it is to: a subject, or a kasus; None where it is to nobody."""
 NEW, RETURNED, CALLED_OFF = "baru", "dikembalikan", "batal"
 """States of a task that nobody began, whose visit came back, and that is asked for no more."""
+LEFT = (NEW, RETURNED)
+"""How a task stands that may still be hers to do."""
 VISITED = frozenset({"dikirim", "selesai"})
 """How a task stands of which the office has a visit."""
 WITHDRAWN, NOT_ASKED, CAME_BACK, ARRIVED = "ditarik", "tidak_diminta", "pernah_kembali", "sudah_ada"
@@ -37,6 +39,13 @@ def is_left(name: RecordId, fields: Fields, recorded: Set[RecordId | None]) -> b
     """
     state = text_of(fields, "state")
     return state == RETURNED or (state == NEW and name not in recorded)
+
+
+def left_tugas(bench: Bench) -> dict[RecordId, Fields]:
+    """Return the tasks that are still to be done."""
+    asked = bench.records.in_state("tugas", *LEFT)
+    recorded = bench.history.recorded(asked)
+    return {name: fields for name, fields in asked.items() if is_left(name, fields, recorded)}
 
 
 def is_withdrawn(bench: Bench, tugas: RecordId | None) -> bool:
@@ -59,11 +68,16 @@ def tasks_about(bench: Bench, subject: RecordId) -> dict[str, RecordId]:
     """Return the tasks about somebody that no visit on this phone is finished for, by form: the one that is
     due first of each.
     """
-    recorded = bench.drafts.recorded_tugas()
+    about = {
+        name: fields
+        for name, fields in bench.records.in_state("tugas", *LEFT).items()
+        if text_of(fields, "sasaran") == subject
+    }
+    recorded = bench.history.recorded(about)
     left = [
         (text_of(fields, "jatuh_tempo") or "9999", name, text_of(fields, "form"))
-        for name, fields in bench.records.of_kind("tugas").items()
-        if text_of(fields, "sasaran") == subject and name not in recorded and is_left(name, fields, recorded)
+        for name, fields in about.items()
+        if name not in recorded
     ]
     return {form: name for _, name, form in sorted(left, reverse=True)}
 
@@ -72,8 +86,8 @@ def returned_of(bench: Bench, tugas: RecordId) -> Standing | None:
     """Return why the visit of a task came back that was recorded on another phone of hers; None where nothing
     says so.
     """
-    for fields in bench.records.of_kind("kunjungan").values():
-        if text_of(fields, "tugas") == tugas and text_of(fields, "state") == RETURNED:
+    for fields in bench.records.in_state("kunjungan", RETURNED).values():
+        if text_of(fields, "tugas") == tugas:
             return _why(fields)
     return None
 
@@ -94,15 +108,8 @@ def returned_elsewhere(bench: Bench, begun: Container[About]) -> dict[RecordId, 
     whose reasons open here is mended here, also one of a tugas. Any other of a tugas comes back as that, and
     one without stands until she went there again, or has `begun` to.
     """
-    every = bench.records.of_kind("kunjungan")
-    back = {name: fields for name, fields in every.items() if text_of(fields, "state") == RETURNED}
-    if not back:  # as mostly, and the first screen asks each time that it is shown
-        return {}
-    finished = bench.drafts.finalised()
-    here = {version.visit for version in finished}
-    went = [(name, about(fields), _made_ms(fields)) for name, fields in every.items()]
-    firsts = [version for version in finished if version.follows is None]
-    went += [(each.visit, (each.form, each.subject), each.finalised_ms or 0) for each in firsts]
+    back = bench.records.in_state("kunjungan", RETURNED)
+    here = {version.visit for version in bench.history.newest_of_each(back)}
 
     def is_asked(name: RecordId, fields: Fields) -> bool:
         what, tugas = about(fields), RecordId(text_of(fields, "tugas")) or None
@@ -111,7 +118,8 @@ def returned_elsewhere(bench: Bench, begun: Container[About]) -> dict[RecordId, 
         if tugas is not None:
             return False
         back_ms = fields.get("decided_ms") or 0
-        again = any(visit != name and which == what and ms > back_ms for visit, which, ms in went)
+        again = bench.history.went_again(*what, name, back_ms)
+        again = again or bench.records.was_made_after(*what, name, back_ms)
         return not again and what not in begun
 
     return {name: fields for name, fields in back.items() if name not in here and is_asked(name, fields)}
@@ -120,12 +128,6 @@ def returned_elsewhere(bench: Bench, begun: Container[About]) -> dict[RecordId, 
 def about(fields: Fields) -> About:
     """Return with which form whom a visit was made to; of a sealed one, for which case."""
     return text_of(fields, "form"), RecordId(text_of(fields, "kasus", "subjek")) or None
-
-
-def _made_ms(fields: Fields) -> int:
-    """Return when a visit was first finished, by the clock of its phone."""
-    versions: list[Fields] = fields.get("versions") or []
-    return versions[0].get("wall_ms", 0) if versions else 0
 
 
 def as_asked_now(bench: Bench, draft: Draft) -> Draft:

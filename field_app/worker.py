@@ -151,7 +151,7 @@ class Worker:
 
     def ask_again(self, visit: RecordId | None = None) -> None:
         """Have the office say anew what it thinks of refused work: of one visit, or of all."""
-        refused = again_helps(self._store, self._drafts, visit)
+        refused = again_helps(self._store, visit)
         with self._state:
             self._again |= refused
         self.sync_now()
@@ -176,7 +176,7 @@ class Worker:
         done, total = self._progress
         last_ms = self._store.get(LAST_SYNC, int, 0) or None
         return SyncStatus(
-            data_pending=pending_data(self._store, self._drafts),
+            data_pending=pending_data(self._store),
             photos_pending=len(self._blobs.unsent()),
             lost=sum(again is None for _, _, again in self._drafts.lost()),
             photos_lost=self._blobs.count_lost(),
@@ -193,7 +193,8 @@ class Worker:
 
     def items(self) -> tuple[SyncItem, ...]:
         """Return every visit and photo on its way, the newest visits first."""
-        return data_items(self._store, self._drafts) + photo_items(self._blobs, self._drafts, self._label)
+        photos = photo_items(self._store, self._blobs, self._drafts, self._label)
+        return data_items(self._store, self._drafts) + photos
 
     def run_once(self) -> Failure | None:
         """Sync until nothing is left to say, in the caller's thread; None when all went well.
@@ -334,8 +335,7 @@ class Worker:
         return tuple(sorted(place for place in places if place is not None))
 
     def _open_conflicts(self) -> int:
-        found = self._records.of_kind("konflik").values()
-        return sum(fields.get("state") == OPEN for fields in found)
+        return len(self._records.in_state("konflik", OPEN))
 
     def _tell(self, phase: str, problem: str) -> None:
         self._phase, self._problem = phase, problem

@@ -117,13 +117,26 @@ def card_item(
     }
 
 
-def home_items(view: Any, say: Text, today: date, look: Any, open_card: Callable[[Any], None]) -> list:
-    """The whole home list: groups that hold nothing are left out."""
+def home_items(
+    view: Any,
+    say: Text,
+    today: date,
+    look: Any,
+    open_card: Callable[[Any], None],
+    show_more: Callable[[], None],
+) -> list:
+    """The whole home list: groups that hold nothing are left out, and below the newest of what was finished
+    stands how many are older.
+    """
     items: list = []
     for name, title, icon, tone in GROUPS:
         cards = getattr(view, name)
         if not cards:
             continue
-        items.append(("Heading", {"title": say(title), "icon": icon, "tone": tone, "count": len(cards)}))
+        count = len(cards) + (view.rest if name == "sent" else 0)
+        items.append(("Heading", {"title": say(title), "icon": icon, "tone": tone, "count": count}))
         items += [("TaskRow", card_item(card, name, look, say, today, open_card)) for card in cards]
+    if view.rest:
+        words = say("tombol.lagi", jumlah=number(view.rest))
+        items.append(("PickRow", {"name": words, "icon": "expand", "open": show_more}))
     return items

@@ -23,7 +23,9 @@ def sealed_scenes(settle: Callable[[Any], None]) -> Iterator[Scene]:
         return go
 
     def home(phone: Any, app: Any) -> None:
-        phone.visits.home = lambda: Home(sync=SyncStatus(data_pending=1, photos_pending=1), **sealed_cards())
+        phone.visits.home = lambda *_: Home(
+            sync=SyncStatus(data_pending=1, photos_pending=1), **sealed_cards()
+        )
         app.root.only("home")
 
     def asks(phone: Any, app: Any) -> None:

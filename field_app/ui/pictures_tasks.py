@@ -22,7 +22,7 @@ def tasks_scenes(settle: Callable[..., None]) -> Iterator[tuple[str, Scene]]:
         phone.visits.status = SyncStatus(
             data_pending=1234, photos_pending=5678, last_ms=NOW_MS - 3 * 86_400_000, clock_off_ms=-7_200_000
         )
-        phone.visits.home = lambda: Home(
+        phone.visits.home = lambda *_: Home(
             sync=phone.visits.status, **{**CARDS, "returned": (), "overdue": today}
         )
         app.root.only("home")
@@ -31,7 +31,7 @@ def tasks_scenes(settle: Callable[..., None]) -> Iterator[tuple[str, Scene]]:
         """Much was done this month, and nothing is left to send."""
         phone.visits.status = SyncStatus(last_ms=NOW_MS - 60_000)
         shown = replace(phone.visits.home(), month=MonthWork(done=1234, left=8))
-        phone.visits.home = lambda: shown
+        phone.visits.home = lambda *_: shown
         app.root.only("home")
 
     def put_away(phone: Any, app: Any) -> None:

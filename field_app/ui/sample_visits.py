@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from field_app.rows import cells_of
+from field_app.sent import MOST_SENT
 from field_app.task_map import TaskMap
 from field_app.ui.sample_data import CARDS, NOW_MS, SUBJECT
 from field_app.ui.sample_drafts import ASKED_AGAIN, SampleDraft, filled_draft, put_away_view
@@ -57,7 +58,7 @@ class SampleVisits:
         self.stands: tuple[str, str] = ("", "")
         self.status = SyncStatus(data_pending=3, photos_pending=7, last_ms=NOW_MS - 20 * 60_000)
 
-    def home(self) -> Home:
+    def home(self, most: int = MOST_SENT) -> Home:
         """All groups, or none."""
         cards = dict.fromkeys(CARDS, ()) if self._empty else CARDS
         return Home(sync=self.status, **cards)

@@ -114,7 +114,7 @@ def test_a_sealed_visit_is_a_draft_whole_or_finalised_whole_and_erased_at_the_ne
         assert phone.sealed.unlock(PIN) is None
         bench = phone.visits._bench
         entries = bench.store.entries(phone.owner.device, 0, 10)
-        done = bench.drafts.finalised()
+        done = bench.history.sealed()
         if done:
             patch, submit = (read(entry.content or b"").body for entry in entries)
             assert isinstance(patch, Patch) and isinstance(submit, SealedSubmit)

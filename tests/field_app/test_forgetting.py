@@ -94,7 +94,7 @@ def test_what_the_office_has_not_closed_stays(field: Field, state: str) -> None:
 )
 def test_what_is_held_refused_or_in_conflict_stays(field: Field, outcome: Outcome) -> None:
     safe_visit(field)
-    patch = field.bench.drafts.finalised()[0].patch
+    patch = field.bench.history.latest(0, 9)[0].patch
     assert patch is not None
     field.pull({}, outcomes={patch: outcome}, backed_up=field.store.head())
     assert forgetting(field).step(TINY) is False
@@ -102,7 +102,7 @@ def test_what_is_held_refused_or_in_conflict_stays(field: Field, outcome: Outcom
 
 def test_a_conflict_that_was_resolved_lets_go(field: Field) -> None:
     safe_visit(field)
-    patch = field.bench.drafts.finalised()[0].patch
+    patch = field.bench.history.latest(0, 9)[0].patch
     assert patch is not None
     name = RecordId("9" * 32)
     resolved = {"state": "selesai", "petugas": PERSON, "fields": {}, "change": patch.hex()}
@@ -115,7 +115,7 @@ def test_a_conflict_that_was_resolved_lets_go(field: Field) -> None:
 @pytest.mark.parametrize("still", [OPEN, None], ids=["open", "not shown"])
 def test_one_conflict_of_two_that_is_open_keeps_the_visit(field: Field, still: str | None) -> None:
     safe_visit(field)
-    patch = field.bench.drafts.finalised()[0].patch
+    patch = field.bench.history.latest(0, 9)[0].patch
     assert patch is not None
     settled, other = RecordId("8" * 32), RecordId("9" * 32)
     about = {"petugas": PERSON, "fields": {}, "change": patch.hex()}
@@ -144,7 +144,7 @@ def test_what_is_not_wholly_in_the_backups_stays(field: Field) -> None:
 
 def test_a_photo_without_a_receipt_keeps_the_whole_visit(field: Field) -> None:
     safe_visit(field)
-    blob = next(iter(field.bench.drafts.blobs_of(field.bench.drafts.finalised()[0].id)))
+    blob = next(iter(field.bench.drafts.blobs_of(field.bench.history.latest(0, 9)[0].id)))
     field.pull({}, wanted=[blob], backed_up=field.store.head())
     assert forgetting(field).step(TINY) is False
     assert whole(field) == [1, 2]
@@ -358,7 +358,7 @@ def test_bytes_that_an_open_visit_names_too_stay(field: Field) -> None:
     second = field.visit()
     field.receive_photos()
     field.acknowledge()
-    newer, older = field.bench.drafts.finalised()
+    newer, older = field.bench.history.latest(0, 9)
     field.bench.drafts.add_photo(newer.id, field.bench.drafts.photos(older.id)[0])
     decided(field, first)
     decided(field, second, "diterima")

@@ -125,7 +125,7 @@ def test_what_arrived_before_it_was_lost_here_is_no_loss(near: Sending) -> None:
 
 def test_what_a_visit_changes_of_somebody_is_told_as_lost_and_the_visit_arrives(near: Sending) -> None:
     near.field.visit()
-    [version] = near.field.bench.drafts.finalised()
+    [version] = near.field.bench.history.latest(0, 9)
     with near.field.vault.write() as connection:
         for statement in (LOSE_LINK, LOSE_CONTENT):
             connection.execute(statement, (version.patch,))
@@ -230,7 +230,7 @@ def test_a_photo_whose_bytes_changed_is_never_sent_and_stops_no_other(near: Send
     item = next(item for item in near.worker.items() if item.id == spoiled)
     assert (item.status, item.problem) == ("hilang", "lapangan.foto_rusak")
     assert near.worker.run_once() is None, "it is told, and not tried for ever"
-    assert near.field.bench.standings.of(near.field.bench.drafts.finalised()[0]).lost_photos == 1
+    assert near.field.bench.standings.of(near.field.bench.history.latest(0, 9)[0]).lost_photos == 1
     assert near.worker.status().photos_lost == 1
 
 

@@ -1,5 +1,6 @@
 """The phone as one object: enrolled, locked, opened, rescued."""
 
+import threading
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +19,7 @@ from field_app.settings import MEGABYTE
 from field_app.unit import PINNED
 from field_app.vault import open_vault
 from field_app.views import Refused, Waiting, Welcomed
+from field_app.worker import Worker
 from schemas.joining import Parties, code_hash, commitment, invitation
 from schemas.text import load_text
 from schemas.wire import Enrolment, EnrolRequest, JoinedAnswer, JoinedRequest, Joining, SyncRequest
@@ -301,6 +303,28 @@ def test_a_locked_phone_gives_nothing_until_the_pin_is_right(phone: Phone) -> No
     assert phone.unlock(WRONG) == Locked(tries_left=9, wait_s=0)
     assert phone.unlock(PIN) is None
     assert phone.visits.home().drafts == ()
+
+
+def test_a_lock_ends_what_still_waits_for_the_office_and_then_nothing_is_open(
+    phone: Phone, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    join(phone)
+    asked, closed = threading.Event(), threading.Event()
+
+    def silent(_request: SyncRequest) -> Failure:
+        asked.set()
+        closed.wait(20)
+        return AWAY
+
+    monkeypatch.setattr(office, "sync", silent)
+    monkeypatch.setattr(office, "close", closed.set)
+    monkeypatch.setattr(Worker.close, "__defaults__", (0.5,))
+    worker = phone.worker
+    worker.start()
+    assert asked.wait(20)
+    phone.lock()
+    assert closed.is_set() and worker._thread is not None and not worker._thread.is_alive()
+    assert worker._vault._closed
 
 
 def test_a_pin_and_a_code_are_tried_before_a_new_pin_and_the_pin_counts(phone: Phone) -> None:

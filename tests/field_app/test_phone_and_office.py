@@ -184,7 +184,7 @@ def test_what_the_office_changed_meanwhile_becomes_a_conflict_that_she_sees(
 
 def enrolled_conflict_change(phone: Phone) -> str:
     """The change that raised the one conflict: what a resolution follows."""
-    patch = phone._opened().visits._bench.drafts.finalised()[0].patch
+    patch = phone._opened().visits._bench.history.latest(0, 9)[0].patch
     assert patch is not None
     return patch.hex()
 

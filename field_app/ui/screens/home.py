@@ -1,5 +1,6 @@
 """Beranda: what was sent, then the work in counted groups, and one large button for a new visit."""
 
+from field_app.sent import MOST_SENT
 from field_app.ui.cards import home_items, month_words
 from field_app.ui.kv import load_kv
 from field_app.ui.leading import lead
@@ -16,18 +17,24 @@ class HomeScreen(BaseScreen):
     """Asks the phone for its groups each time it comes to the front, and after each sync."""
 
     def build(self):
-        self._empty = None
+        self._empty, self._most = None, MOST_SENT
         self.ids.date.text = long_date(self.context.today())
 
     def heard(self):
         """What was received may be a task or a decision: ask for all of it."""
-        self.ask(self.context.phone.visits.home, self._show)
+        self.ask(lambda: self.context.phone.visits.home(self._most), self._show)
+
+    def show_more(self):
+        """As many again of what was finished before."""
+        self._most += MOST_SENT
+        self.heard()
 
     def _show(self, view):
         self.ids.sync.show(view.sync, self.context.now_ms())
         self._show_said(view)
-        items = home_items(view, self.say, self.context.today(), self.look, self.open)
-        self.ids.list.show(items)
+        items = home_items(view, self.say, self.context.today(), self.look, self.open, self.show_more)
+        listed = self.ids.list
+        (listed.grow if self._most > MOST_SENT else listed.show)(items)
         if self._empty:
             self.ids.place.remove_widget(self._empty)
             self._empty = None

@@ -239,6 +239,14 @@ class RowList(RecycleView):
         self._items, self._wide = items, 0
         self._measured()
 
+    def grow(self, items: list[Row]) -> None:
+        """Show these items, of which the first are those that are shown; what is in view stays there."""
+        above = (1 - self.scroll_y) * (self.column.height - self.height)
+        self.show(items)
+        self.refresh_views()  # now: how high they are all together says where she is
+        hidden = self.column.height - self.height
+        self.scroll_y = 1 - above / hidden if hidden > 0 else 1
+
     def _measured(self, *_):
         width = round(self.width - self.column.padding[0] - self.column.padding[2])
         if width < 50 or width == self._wide:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from field_app.sent import MOST_SENT
 from field_app.ui.fields import pick
 from field_app.ui.sample_drafts import SampleDraft, filled_draft, put_away_view
 from field_app.ui.sample_finished import CONFLICTS
@@ -55,6 +56,30 @@ def test_what_is_beyond_the_first_of_a_list_is_counted_and_shown_at_a_tap(
     driver.settle()
     assert f"Warga {most + 2}" in driver.texts()
     assert not driver.sees("Masih ada")
+
+
+def test_beranda_counts_what_was_finished_before_and_shows_more_of_it_where_she_reads(driver: Driver) -> None:
+    driver.open()
+    visits: Any = driver.phone.visits
+    whole = visits.home()
+    cards = [replace(whole.sent[0], nama=f"Warga {number}") for number in range(1, MOST_SENT + 8)]
+    visits.home = lambda most: replace(whole, sent=tuple(cards[:most]), rest=max(0, len(cards) - most))
+    driver.screen.heard()
+    rows = driver.screen.ids.list
+
+    def items() -> list[dict[str, Any]]:
+        return [row["item"] for row in rows.data]
+
+    driver.wait_for(lambda: items()[-1].get("name") == "Masih ada 7 lagi")
+    assert [item["count"] for item in items() if "count" in item][-1] == len(cards), "the heading counts all"
+    rows.scroll_y = 0
+    driver.settle()
+    above = rows.column.height - rows.height
+    items()[-1]["open"]()
+    driver.wait_for(lambda: items()[-1]["name"] == f"Warga {len(cards)}")
+    driver.settle()
+    now = (1 - rows.scroll_y) * (rows.column.height - rows.height)
+    assert abs(now - above) < 2 and rows.scroll_y > 0
 
 
 def _people(most: int) -> Any:

@@ -222,7 +222,7 @@ def test_a_returned_case_and_a_task_lead_through_what_the_office_sealed(driver: 
     driver.open()
     phone = driver.phone
     phone.visits.unit_problem = ""
-    phone.visits.home = lambda: Home(sync=SyncStatus(), **sealed_cards())  # type: ignore[method-assign]
+    phone.visits.home = lambda *_: Home(sync=SyncStatus(), **sealed_cards())  # type: ignore[method-assign]
     driver.shell.only("home")
     driver.settle()
     driver.tap(next(w for w in driver.walk() if _is_row(w, "KS-2026-DFKPRL")))
