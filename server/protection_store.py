@@ -1,13 +1,14 @@
 """What protecting people's data asks of the database. Rule: one function a query."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from schemas.ids import ChangeId, RecordId
 from schemas.wire import Applied, Conflict
-from server.engine import Reader
+from server import trail_store
+from server.engine import Reader, batches
 from server.store import SqlOfficeStore
 from sync.store import Record
 
@@ -26,7 +27,31 @@ def contents_in_effect(tx: Reader, names: Iterable[RecordId]) -> list[tuple[Chan
 
     What was refused is kept too, whoever wrote it and whatever it says: none of that ever stood in a record.
     """
-    found = dict(contents_naming(tx, names))
+    return _in_effect(tx, dict(contents_naming(tx, names)))
+
+
+def contents_about(tx: Reader, names: Iterable[RecordId]) -> dict[ChangeId, bytes]:
+    """Return every content that the trail tells as one about these ids (server/trail.py).
+
+    Of what the trail has not come to: in which one of the ids occurs anywhere.
+    """
+    wanted, named = list(names), dict[ChangeId, bytes]()
+    for change, raw in tx.query(
+        "SELECT c.id, c.raw FROM trail_about a JOIN changes c ON c.kabupaten = a.kabupaten"
+        " AND c.id = a.change WHERE a.kabupaten = :kabupaten AND a.about IN :names AND c.raw IS NOT NULL",
+        {"names": wanted},
+    ):
+        named[ChangeId(bytes(change))] = bytes(raw)
+    pattern = _any_of(wanted)
+    return named | {name: raw for name, raw in _beyond_the_trail(tx) if pattern.search(raw)}
+
+
+def contents_of(tx: Reader, name: RecordId) -> list[tuple[ChangeId, bytes]]:
+    """Return the contents about a record that were applied or parked, in that order."""
+    return _in_effect(tx, contents_about(tx, [name]))
+
+
+def _in_effect(tx: Reader, found: Mapping[ChangeId, bytes]) -> list[tuple[ChangeId, bytes]]:
     stand = SqlOfficeStore.reading(tx).changes(list(found))
     took_effect = [
         name for name in found if name in stand and isinstance(stand[name].outcome, Applied | Conflict)
@@ -84,6 +109,17 @@ def _contents(tx: Reader) -> Iterator[tuple[ChangeId, bytes]]:
         for row in found:
             yield ChangeId(bytes(row[0])), bytes(row[1])
         after = bytes(found[-1][0])
+
+
+def _beyond_the_trail(tx: Reader) -> Iterator[tuple[ChangeId, bytes]]:
+    for batch in batches(
+        tx,
+        "SELECT id, raw, seq FROM changes WHERE kabupaten = :kabupaten"
+        " AND seq > :after ORDER BY seq LIMIT :limit",
+        PAGE,
+        {"after": (2, trail_store.end(tx))},
+    ):
+        yield from ((ChangeId(bytes(name)), bytes(raw)) for name, raw, _ in batch if raw is not None)
 
 
 def conflicts_about(tx: Reader, record: RecordId) -> list[RecordId]:

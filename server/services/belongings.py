@@ -68,7 +68,7 @@ def belongings(tx: Reader, target: RecordId, only: Iterable[RecordId] | None = N
 def said_of(tx: Reader, names: set[RecordId]) -> dict[ChangeId, set[RecordId]]:
     """Return each change that speaks of these records and whose content is kept, with all that it names."""
     found: dict[ChangeId, set[RecordId]] = {}
-    for name, raw in protection_store.contents_naming(tx, names):
+    for name, raw in protection_store.contents_about(tx, names).items():
         content = readable(raw)
         about = named(content.body) if content else set[RecordId]()
         if not names.isdisjoint(about):

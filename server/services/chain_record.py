@@ -39,7 +39,7 @@ def word_on(tx: Reader, kind: str, about: str = "") -> Record | None:
 def patches_of(tx: Reader, kind: str, about: str = "") -> list[tuple[Content, Patch]]:
     """Return every word on something that took effect in the register, the last that did so first."""
     name = word_id(tx, kind, about)
-    contents = [readable(raw) for _, raw in protection_store.contents_in_effect(tx, [name])]
+    contents = [readable(raw) for _, raw in protection_store.contents_of(tx, name)]
     return [
         (each, each.body)
         for each in reversed(contents)

@@ -19,6 +19,7 @@ from server.services.retention import NotDone, Retention
 from server.web.building import build_site
 from server.web.pages import page_routes
 from sync.change import Advance, Decide, Patch
+from tests.server.asked import listening
 from tests.server.test_destroying import Desk, csrf, log_in
 from tests.server.test_letters import add_case
 from tests.server.web_office import DESA, ELSEWHERE, serving, shut
@@ -94,6 +95,17 @@ def test_every_earlier_word_on_the_years_stays_with_who_said_it(desk: Desk) -> N
     ]
     [rule] = [each for each in work.rules() if each.service == "bpnt"]
     assert (rule.years, rule.basis) == (8, "Kedua")
+
+
+def test_the_words_on_the_years_are_found_by_the_trail_however_long_the_log_is(desk: Desk) -> None:
+    work, site = retention(desk), build_site(desk.office.deps)
+    assert work.change(desk.who("kabid"), "bpnt", 7, "Pertama") is None
+    site.trail.catch_up()
+    assert work.change(desk.who("pdp"), "bpnt", 8, "Kedua") is None
+    with listening() as asked:
+        assert [each.basis for each in work.history("bpnt")] == ["Kedua", "Pertama"]
+    of_the_log = [each for each in asked if "FROM changes" in each.sql or "JOIN changes" in each.sql]
+    assert not any(each.reads_all_of("changes") or each.rows > 2 for each in of_the_log), of_the_log
 
 
 def test_what_a_phone_says_of_the_years_is_refused_and_does_not_stand_among_the_words(desk: Desk) -> None:

@@ -1,0 +1,43 @@
+"""What a database is asked meanwhile, each statement with its plan. Rule: it only listens."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from server.engine import NOTHING, Params, SqlRow
+from server.engines.sqlite import Transaction
+
+query: Any = Transaction.query
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One query: how many rows it gave, and the lines of its plan."""
+
+    sql: str
+    rows: int
+    plan: tuple[str, ...]
+
+    def reads_all_of(self, table: str, index: str = "") -> bool:
+        """Whether it goes through all that the regency has in a table, or in an index over it."""
+        return any(
+            table in line and index in line and (line.startswith("SCAN") or line.endswith("(kabupaten=?)"))
+            for line in self.plan
+        )
+
+
+@contextmanager
+def listening() -> Generator[list[Asked]]:
+    """Give what is asked of every database of this process, as it is asked."""
+    found: list[Asked] = []
+
+    def listen(self: Transaction, sql: str, params: Params = NOTHING) -> list[SqlRow]:
+        rows = query(self, sql, params)
+        plan = tuple(str(row[3]) for row in query(self, f"EXPLAIN QUERY PLAN {sql}", params))
+        found.append(Asked(sql=sql, rows=len(rows), plan=plan))
+        return rows
+
+    with patch.object(Transaction, "query", listen):
+        yield found
