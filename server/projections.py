@@ -40,10 +40,11 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         [visit_row(writer.regency, record) for record in records if record.kind == "kunjungan"],
     )
     writer.many(
-        "INSERT INTO kasus (kabupaten, kasus, stage, desa, due)"
-        " VALUES (:kabupaten, :kasus, :stage, :desa, :due)"
+        "INSERT INTO kasus (kabupaten, kasus, stage, desa, due, service, kunjungan, since_ms)"
+        " VALUES (:kabupaten, :kasus, :stage, :desa, :due, :service, :kunjungan, :since_ms)"
         " ON CONFLICT (kabupaten, kasus) DO UPDATE SET stage = excluded.stage, desa = excluded.desa,"
-        " due = excluded.due",
+        " due = excluded.due, service = excluded.service, kunjungan = excluded.kunjungan,"
+        " since_ms = excluded.since_ms",
         [case_row(writer.regency, record) for record in records if record.kind == "kasus"],
     )
     letter_store.put_letters(writer, records)
@@ -133,7 +134,9 @@ def conflict_row(regency: str, record: Record, find: Callable[[RecordId], Record
 def case_row(regency: str, record: Record) -> SqlRow:
     """Return the columns of a case, in the order of its table."""
     fields = record.fields
-    return (regency, record.id, stage(fields), _text(fields.get("kode_desa")), _text(fields.get("due")))
+    names = ("kode_desa", "due", "service", "kunjungan")
+    texts = (_text(fields.get(name)) for name in names)
+    return (regency, record.id, stage(fields), *texts, _number(fields.get("since_ms")))
 
 
 def _move_conflicts(writer: Writer, records: Sequence[Record]) -> None:

@@ -3,7 +3,7 @@
 Who wrote what and when then stands there for good, and the register comes back with every restore.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied
@@ -13,7 +13,7 @@ from server.services.people import Actor
 from server.store import SqlOfficeStore
 from sync.applying import readable
 from sync.change import Content, Patch
-from sync.places import place_of
+from sync.places import place_at, place_of
 from sync.store import Fields, Record
 
 
@@ -34,6 +34,17 @@ def word_id(tx: Reader, kind: str, about: str = "") -> RecordId:
 def word_on(tx: Reader, kind: str, about: str = "") -> Record | None:
     """Return the register's word on something, None before there is one."""
     return _word(tx, kind, about)[1]
+
+
+def words_on(tx: Reader, kind: str, about: Iterable[str]) -> dict[str, Record]:
+    """Return the register's words on several things, by thing, without those on which there is none."""
+    places = {place_at(kind.encode() + each.encode()): each for each in about}
+    found = SqlOfficeStore.reading(tx).records(places)
+    words = {
+        places[name]: record if record.kind == kind else word_on(tx, kind, places[name])
+        for name, record in found.items()
+    }
+    return {each: word for each, word in words.items() if word is not None}
 
 
 def patches_of(tx: Reader, kind: str, about: str = "") -> list[tuple[Content, Patch]]:

@@ -161,7 +161,8 @@ def _compare_list(
 _LISTS = {
     "kunjungan": "SELECT kabupaten, visit, state, form, desa, petugas, subject, tugas, versions, received_ms,"
     " decided_ms, flags, quarter, kasus FROM kunjungan WHERE kabupaten = :kabupaten",
-    "kasus": "SELECT kabupaten, kasus, stage, desa, due FROM kasus WHERE kabupaten = :kabupaten",
+    "kasus": "SELECT kabupaten, kasus, stage, desa, due, service, kunjungan, since_ms FROM kasus"
+    " WHERE kabupaten = :kabupaten",
     "konflik": "SELECT kabupaten, conflict, record, kind, state, reason, petugas, at_ms, about, shelf"
     " FROM konflik WHERE kabupaten = :kabupaten",
     "surat": "SELECT kabupaten, letter, year, number, written, kind, day, subject, visit, kasus, region,"

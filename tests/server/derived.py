@@ -323,6 +323,14 @@ def _tasks_of_cases(tx: Reader, all_of_it: Kept) -> Rows:
     return [(each.fields["kasus"], each.id) for each in all_of_it.of("tugas") if each.fields.get("kasus")]
 
 
+def _ends_of_cases(tx: Reader, all_of_it: Kept) -> Rows:
+    return [
+        (each.id, text(each, "service"), text(each, "kunjungan"), each.fields.get("since_ms", 0))
+        for each in all_of_it.records.values()
+        if each.kind == "kasus"
+    ]
+
+
 def _nothing(tx: Reader, all_of_it: Kept) -> Rows:
     return []
 
@@ -381,6 +389,7 @@ TABLES: dict[str, tuple[str, Callable[[Reader, Kept], Rows]]] = {
         " WHERE change IN (SELECT id FROM changes WHERE raw IS NOT NULL)",
         _sealed,
     ),
+    "kasus": ("SELECT kasus, service, kunjungan, since_ms FROM kasus", _ends_of_cases),
     "sealed_tugas": ("SELECT kasus, tugas FROM sealed_tugas", _tasks_of_cases),
 }
 """Of each table what is asked of it, without what depends on what came first, and what counts it anew."""

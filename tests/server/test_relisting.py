@@ -10,6 +10,8 @@ from schemas.base import decode
 from schemas.ids import RecordId
 from server.compose import open_office, unlock
 from server.deps import Deps
+from server.engine import SqlRow
+from server.protection_store import cases_opened_by
 from server.relisting import _relist_piece, relist  # pyright: ignore[reportPrivateUsage]
 from server.verify import verify
 from sync import scope
@@ -18,6 +20,7 @@ from sync.rules import DomainRules
 from sync.scope import desa_part
 from sync.store import Fields
 from tests.server.conftest import Silent
+from tests.server.test_letters import add_case
 from tests.server.web_office import DESA, Office, open_at, shut
 
 LISTED = desa_part(DESA, "bpnt")
@@ -93,3 +96,30 @@ def test_an_office_does_so_when_it_is_opened(old: Office, tmp_path: Path) -> Non
     assert isinstance(deps, Deps)
     old.deps = deps
     assert not any("desil" in fields for _, fields in listed(old).values()) and faults(old, tmp_path) == []
+
+
+def test_columns_that_an_older_program_did_not_write_of_a_case_hide_it_from_nobody_and_are_filled_when_opened(
+    tmp_path: Path,
+) -> None:
+    office = open_at(tmp_path)
+    visit, _ = office.add_visit()
+    case = add_case(office, office.warga, DESA, visit)
+
+    def columns() -> list[SqlRow]:
+        return office.deps.engine.read(lambda tx: tx.query("SELECT service, kunjungan, since_ms FROM kasus"))
+
+    def opened() -> list[RecordId]:
+        return office.deps.engine.read(lambda tx: [each.id for each in cases_opened_by(tx, [visit])])
+
+    written = columns()
+    office.deps.engine.write(
+        lambda tx: tx.execute("UPDATE kasus SET service = '', kunjungan = '', since_ms = NULL")
+    ).result()
+    assert opened() == [case] and columns() != written
+    shut(office)
+    deps = open_office(tmp_path / "office", None)
+    assert isinstance(deps, Deps)
+    office.deps = deps
+    assert columns() == written and opened() == [case]
+    assert faults(office, tmp_path) == []
+    shut(office)
