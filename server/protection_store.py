@@ -39,8 +39,8 @@ def contents_about(tx: Reader, names: Iterable[RecordId]) -> dict[ChangeId, byte
     """
     wanted, named = list(names), dict[ChangeId, bytes]()
     for change, raw in tx.query(
-        "SELECT c.id, c.raw FROM trail_about a JOIN changes c ON c.kabupaten = a.kabupaten"
-        " AND c.id = a.change WHERE a.kabupaten = :kabupaten AND a.about IN :names AND c.raw IS NOT NULL",
+        "SELECT c.id, c.raw FROM trail_about a CROSS JOIN changes c WHERE c.kabupaten = a.kabupaten"
+        " AND c.id = a.change AND a.kabupaten = :kabupaten AND a.about IN :names AND c.raw IS NOT NULL",
         {"names": wanted},
     ):
         named[ChangeId(bytes(change))] = bytes(raw)
