@@ -190,13 +190,18 @@ class SqlOfficeStore(SqlStandings):
             "UPDATE changes SET raw = NULL WHERE kabupaten = :kabupaten AND id IN :changes", named
         )
         self._write.execute(
-            "DELETE FROM blob_refs WHERE kabupaten = :kabupaten AND (change IN :changes OR blob IN :blobs)",
-            named,
+            "DELETE FROM blob_refs WHERE kabupaten = :kabupaten AND change IN :changes", named
         )
+        for blob in blobs:  # one by one: SQLite goes through all photos rather than look for several
+            for table in ("blob_refs", "camera_shots"):
+                self._write.execute(
+                    f"DELETE FROM {table}"  # noqa: S608 - ours
+                    " WHERE kabupaten = :kabupaten AND blob = :blob AND blob <> ''",
+                    {"blob": blob},
+                )
         self._write.execute("DELETE FROM blobs WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
         self._write.execute("DELETE FROM thumbnails WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
         likeness_store.forget(self._write, blobs)
-        self._write.execute("DELETE FROM camera_shots WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
         sealed_store.forget(self._write, changes)
         export_store.drop_all(self._write)  # any of the files that wait may tell of what is destroyed
         self._write.many(

@@ -10,11 +10,12 @@ from server.engine import NOTHING, Params, SqlRow
 from server.engines.sqlite import Transaction
 
 query: Any = Transaction.query
+execute: Any = Transaction.execute
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One query: how many rows it gave, and the lines of its plan."""
+    """One statement: how many rows it gave or touched, and the lines of its plan."""
 
     sql: str
     rows: int
@@ -40,5 +41,11 @@ def listening() -> Generator[list[Asked]]:
         found.append(Asked(sql=sql, rows=len(rows), plan=plan))
         return rows
 
-    with patch.object(Transaction, "query", listen):
+    def listen_to_writes(self: Transaction, sql: str, params: Params = NOTHING) -> int:
+        plan = tuple(str(row[3]) for row in query(self, f"EXPLAIN QUERY PLAN {sql}", params))
+        count: int = execute(self, sql, params)
+        found.append(Asked(sql=sql, rows=count, plan=plan))
+        return count
+
+    with patch.object(Transaction, "query", listen), patch.object(Transaction, "execute", listen_to_writes):
         yield found

@@ -8,9 +8,10 @@ import pytest
 
 from schemas.base import decode
 from schemas.ids import RecordId
+from server import task_store
 from server.compose import open_office, unlock
 from server.deps import Deps
-from server.engine import SqlRow
+from server.engine import SqlRow, Writer
 from server.protection_store import cases_opened_by
 from server.relisting import _relist_piece, relist  # pyright: ignore[reportPrivateUsage]
 from server.verify import verify
@@ -122,4 +123,39 @@ def test_columns_that_an_older_program_did_not_write_of_a_case_hide_it_from_nobo
     office.deps = deps
     assert columns() == written and opened() == [case]
     assert faults(office, tmp_path) == []
+    shut(office)
+
+
+def test_open_tugas_of_before_are_told_at_once_and_are_kept_when_the_office_is_opened(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    whose, act = office.people["pendamping"], office.deps.office
+    names = [RecordId(f"{number:032x}") for number in range(4)]
+    for number, name in enumerate(names):
+        state = "baru" if number else "selesai"
+        fields: Fields = {"petugas": whose, "sasaran": office.warga, "sasaran_kind": "warga", "state": state}
+        fields |= {"form": "bpnt_kpm", "kode_desa": DESA, "layanan": ["bpnt"], "alasan": "Uji"}
+        act.act(act.person, Patch(record=name, kind="tugas", base={}, new=fields))
+
+    def held() -> list[RecordId]:
+        return [
+            each.id for each in office.deps.engine.read(lambda tx: task_store.open_of(tx, [whose]))[whose]
+        ]
+
+    def of_before(tx: Writer) -> None:
+        tx.execute("DELETE FROM open_tugas")
+        tx.execute("INSERT INTO filling (kabupaten, after) VALUES (:kabupaten, '')")
+
+    def kept() -> int:
+        return office.deps.engine.read(lambda tx: len(tx.query("SELECT 1 FROM open_tugas")))
+
+    assert held() == names[1:] and kept() == 3
+    office.deps.engine.write(of_before).result()
+    assert (held(), kept()) == (names[1:], 0)
+    office.deps.engine.write(lambda tx: task_store.fill_piece(tx, 2)).result()
+    assert (held(), kept()) == (names[1:], 1), "cut off in between it knows that it does not know all"
+    shut(office)
+    deps = open_office(tmp_path / "office", None)
+    assert isinstance(deps, Deps)
+    office.deps = deps
+    assert (held(), kept()) == (names[1:], 3)
     shut(office)
