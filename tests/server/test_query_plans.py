@@ -28,9 +28,15 @@ from tests.server.web_office import DESA, Office, open_at, shut
 
 GROWS = (
     "changes", "subjects", "rows", "records", "trail_about", "kunjungan", "kasus", "surat", "handovers",
-    "blob_refs", "blob_senders", "blobs", "camera_shots", "likenesses", "twins",
+    "blob_refs", "blob_senders", "blobs", "camera_shots", "likenesses",
 )  # fmt: skip
 SOMEBODY = RecordId("a" * 32)
+
+
+def _listed(tx: Reader, wanted: QueueFilter) -> list[RecordId]:
+    return page_store.visit_ids(tx, wanted, author=None, desa=(DESA,), limit=9, offset=0)
+
+
 QUERIES: dict[str, tuple[Callable[[Reader], Any], str]] = {
     "changes that wait for long": (lambda tx: quarantine_store.held(tx, 1, 9), "changes_waiting"),
     "how many they are": (lambda tx: quarantine_store.held_count(tx, 1), "changes_waiting"),
@@ -66,6 +72,20 @@ QUERIES: dict[str, tuple[Callable[[Reader], Any], str]] = {
     "photos that look the same": (
         lambda tx: sign_store.alike_photos(tx, [SOMEBODY]),
         "camera_shots_by_camera",
+    ),
+    "visits that a sign means": (lambda tx: sign_store.visits_meant(tx, SOMEBODY, 9), "blob_refs_by_blob"),
+    "visits beside others": (lambda tx: sign_store.visited_twice(tx, [SOMEBODY]), "kunjungan_by_subject"),
+    "visits where anything is odd": (
+        lambda tx: _listed(tx, QueueFilter(flagged="ya")),
+        "kunjungan_by_state",
+    ),
+    "visits with a photo of before": (
+        lambda tx: _listed(tx, QueueFilter(state="disetujui", sign="foto_pernah_ada")),
+        "kunjungan_by_state",
+    ),
+    "visits of somebody": (
+        lambda tx: _listed(tx, QueueFilter(petugas=SOMEBODY, words=("siti",), sought=True)),
+        "kunjungan_by_",
     ),
     "the cases about somebody": (
         lambda tx: assign_store.cases(tx, [DESA], [SOMEBODY], ["kis:1:baru"]),
