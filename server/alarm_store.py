@@ -1,12 +1,10 @@
 """What the office knows of its phones, for whoever must notice. Rule: one function a query."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from schemas.base import Data, decode
-from schemas.ids import DeviceId, LinkHash, PersonId
+from schemas.base import Data
+from schemas.ids import DeviceId, LinkHash
 from server.engine import Reader, Writer
-from sync.scope import OPEN_TUGAS, mine
 
 NEWEST_COMMITS = 2_000
 """So many commits after it was set right, a clock that ran ahead is forgotten."""
@@ -123,14 +121,3 @@ def blobs_to_come(tx: Reader, devices: Iterable[DeviceId]) -> dict[DeviceId, int
         {"devices": list(devices)},
     )
     return {DeviceId(row[0]): int(row[1]) for row in found}
-
-
-def open_tasks(tx: Reader, person: PersonId) -> int:
-    """Return how many tasks of a person are open."""
-    found = tx.query(
-        "SELECT body FROM rows WHERE kabupaten = :kabupaten AND part = :part AND kind = 'tugas'"
-        " AND removed = 0",
-        {"part": mine(person)},
-    )
-    tasks = [decode(row[0], dict[str, Any]) for row in found]
-    return sum(task.get("state") in OPEN_TUGAS for task in tasks)

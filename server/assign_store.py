@@ -1,15 +1,11 @@
 """What assigning asks of the database. Rule: one function a query; a desa's people are those of its part."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-import msgspec
 
 from schemas.base import Data
-from schemas.ids import Part, PersonId, RecordId
+from schemas.ids import RecordId
 from server.engine import Reader
-from sync.scope import desa_part, mine
-from sync.store import Fields
+from sync.scope import desa_part
 
 
 def members(
@@ -19,14 +15,14 @@ def members(
     named = " AND id IN :names" if among is not None else ""
     found = tx.query(
         "SELECT id FROM rows WHERE kabupaten = :kabupaten AND part IN :parts AND kind = :kind"  # noqa: S608 - ours
-        f" AND removed = 0{named} ORDER BY id",
+        f" AND removed = 0{named}",  # to sort here would be to go through all rows by id
         {
             "parts": [desa_part(each, service) for each in desa],
             "kind": kind,
             **({"names": list(among)} if among is not None else {}),
         },
     )
-    return [RecordId(name) for (name,) in found]
+    return sorted(RecordId(name) for (name,) in found)
 
 
 def cases(tx: Reader, desa: Iterable[str], subjects: Iterable[str], stages: Iterable[str]) -> list[RecordId]:
@@ -35,44 +31,12 @@ def cases(tx: Reader, desa: Iterable[str], subjects: Iterable[str], stages: Iter
     """
     found = tx.query(
         "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages AND desa IN :desa"
-        " UNION SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages AND kasus IN"
-        " (SELECT kasus FROM subject_cases WHERE kabupaten = :kabupaten AND subject IN :subjects)",
+        " UNION ALL SELECT k.kasus FROM subject_cases s CROSS JOIN kasus k"  # from the few about them
+        " WHERE s.kabupaten = :kabupaten AND s.subject IN :subjects"
+        " AND k.kabupaten = s.kabupaten AND k.kasus = s.kasus AND k.stage IN :stages",
         {"desa": list(desa), "subjects": list(subjects), "stages": list(stages)},
     )
-    return [RecordId(name) for (name,) in found]
-
-
-class Task(Data, frozen=True, kw_only=True):
-    """How a tugas stands, and when it is due (ISO), empty without a limit."""
-
-    state: str
-    due: str
-
-
-class _Fields(msgspec.Struct, frozen=True):
-    """What that is read from; the other fields are not made. Phones write these: they may be anything."""
-
-    state: Any = ""
-    jatuh_tempo: Any = None
-    due: Any = None
-
-
-_fields = msgspec.msgpack.Decoder(_Fields)
-
-
-def tasks_of(tx: Reader, people: Iterable[PersonId]) -> dict[PersonId, list[tuple[RecordId, Task]]]:
-    """Return the tugas of each of these people, open or not, as their phones have them."""
-    of = {mine(person): person for person in people}
-    found: dict[PersonId, list[tuple[RecordId, Task]]] = {person: [] for person in of.values()}
-    for part, name, body in tx.query(
-        "SELECT part, id, body FROM rows WHERE kabupaten = :kabupaten AND part IN :parts AND kind = 'tugas'"
-        " AND removed = 0 ORDER BY part, id",
-        {"parts": list(of)},
-    ):
-        fields = _fields.decode(body)
-        task = Task(state=str(fields.state), due=str(fields.jatuh_tempo or fields.due or ""))
-        found[of[Part(part)]].append((RecordId(name), task))
-    return found
+    return sorted({RecordId(name) for (name,) in found})
 
 
 def visits_of_tugas(tx: Reader, tugas: RecordId, subjects: Iterable[RecordId]) -> list[RecordId]:
@@ -83,11 +47,6 @@ def visits_of_tugas(tx: Reader, tugas: RecordId, subjects: Iterable[RecordId]) -
         {"subjects": list(subjects), "tugas": tugas},
     )
     return [RecordId(visit) for (visit,) in found]
-
-
-def due_of(fields: Fields) -> str:
-    """Return the day that a tugas is due (ISO), empty without a limit; sealed ones name it otherwise."""
-    return str(fields.get("jatuh_tempo") or fields.get("due") or "")
 
 
 def last_visits(

@@ -66,7 +66,7 @@ def question_of(reader: Reader, device: DeviceId, file: bytes | None) -> tuple[b
     row = one(
         reader.query(
             "SELECT file, question FROM handovers WHERE kabupaten = :kabupaten AND device = :device"
-            " AND (:file IS NULL OR file = :file) ORDER BY taken_ms DESC, number DESC LIMIT 1",
+            " AND (:file IS NULL OR file = :file) ORDER BY +taken_ms DESC, number DESC LIMIT 1",
             {"device": device, "file": file},
         )
     )

@@ -83,12 +83,16 @@ def has_more(tx: Reader, first: str, last: str, kind: str) -> bool:
 
 def out_about(tx: Reader, name: RecordId) -> list[LetterRow]:
     """Return the letters about a visit or a case, the newest first."""
-    found = tx.query(
-        f"SELECT {_COLUMNS} FROM surat WHERE kabupaten = :kabupaten AND (visit = :name OR kasus = :name)"  # noqa: S608 - our own names
-        " ORDER BY at_ms DESC, letter",
-        {"name": name},
-    )
-    return [_row(row) for row in found]
+    # one after the other and in no order: else SQLite goes through all letters as they were written
+    found = {
+        row
+        for column in ("visit", "kasus")
+        for row in tx.query(
+            f"SELECT {_COLUMNS} FROM surat WHERE kabupaten = :kabupaten AND {column} = :name",  # noqa: S608 - ours
+            {"name": name},
+        )
+    }
+    return sorted(map(_row, found), key=lambda each: (-each.at_ms, each.id))
 
 
 def used_numbers(tx: Reader, year: int) -> frozenset[int]:
@@ -121,12 +125,16 @@ def visit_counts(
 
 def letters_about(tx: Reader, names: Iterable[RecordId]) -> list[RecordId]:
     """Return the letters about one of these: persons, visits or cases."""
-    found = tx.query(
-        "SELECT letter FROM surat WHERE kabupaten = :kabupaten"
-        " AND (subject IN :names OR visit IN :names OR kasus IN :names) ORDER BY letter",
-        {"names": list(names)},
-    )
-    return [RecordId(letter) for (letter,) in found]
+    wanted = list(names)
+    found = {
+        RecordId(letter)
+        for column in ("subject", "visit", "kasus")
+        for (letter,) in tx.query(
+            f"SELECT letter FROM surat WHERE kabupaten = :kabupaten AND {column} IN :names",  # noqa: S608 - ours
+            {"names": wanted},
+        )
+    }
+    return sorted(found)
 
 
 def _row(row: SqlRow) -> LetterRow:

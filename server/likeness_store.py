@@ -74,13 +74,29 @@ def put(tx: Writer, blob: BlobId, signs: bytes, twins: Sequence[tuple[BlobId, in
 
 def forget(tx: Writer, blobs: Sequence[BlobId]) -> None:
     """Take away all that was made of these photos."""
-    named = {"blobs": list(blobs)}
-    found = tx.query(
-        "SELECT number, signs FROM likenesses WHERE kabupaten = :kabupaten AND blob IN :blobs", named
-    )
+    # one by one: SQLite goes through all photos rather than look for several
+    found = [
+        row
+        for blob in blobs
+        for row in tx.query(
+            "SELECT number, signs FROM likenesses WHERE kabupaten = :kabupaten AND blob = :blob",
+            {"blob": blob},
+        )
+    ]
+    twins = [
+        (tx.regency, twin, blob)
+        for blob in blobs
+        for (twin,) in tx.query(
+            "SELECT twin FROM twins WHERE kabupaten = :kabupaten AND blob = :blob", {"blob": blob}
+        )
+    ]
     tx.many(
         "DELETE FROM likeness_bands WHERE kabupaten = :kabupaten AND band = :band AND number = :number",
         [(tx.regency, band, number) for number, signs in found for band in likeness.bands(bytes(signs))],
     )
-    tx.execute("DELETE FROM likenesses WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
-    tx.execute("DELETE FROM twins WHERE kabupaten = :kabupaten AND (blob IN :blobs OR twin IN :blobs)", named)
+    tx.many(
+        "DELETE FROM twins WHERE kabupaten = :kabupaten AND blob = :blob AND twin = :twin",
+        [*twins, *((regency, blob, twin) for regency, twin, blob in twins)],
+    )
+    for blob in blobs:
+        tx.execute("DELETE FROM likenesses WHERE kabupaten = :kabupaten AND blob = :blob", {"blob": blob})

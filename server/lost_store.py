@@ -350,17 +350,18 @@ def rows_by_part(tx: Reader, parts: Sequence[str], since: int) -> list[tuple[str
 def ids_by_part(tx: Reader, parts: Sequence[str], kinds: Iterable[str], since: int) -> list[RecordId]:
     """Return the ids of what these parts show of these kinds, or showed until after a seq, each once."""
     found = tx.query(
-        f"SELECT DISTINCT r.id {_SHOWN} AND {_KIND} IN :kinds ORDER BY r.id",
+        f"SELECT r.id {_SHOWN} AND {_KIND} IN :kinds",  # to sort here would be to go through all rows by id
         {"parts": parts, "kinds": list(kinds), "since": since},
     )
-    return [RecordId(name) for (name,) in found]
+    return sorted({RecordId(name) for (name,) in found})
 
 
 def contents_about(tx: Reader, record: RecordId, since: int) -> list[bytes]:
     """Return what was written about a record after a seq, the newest first, as far as the trail goes."""
     found = tx.query(
-        "SELECT c.raw FROM trail_about a JOIN changes c ON c.kabupaten = a.kabupaten AND c.id = a.change"
-        " WHERE a.kabupaten = :kabupaten AND a.about = :record AND c.seq > :since AND c.raw IS NOT NULL"
+        "SELECT c.raw FROM trail_about a CROSS JOIN changes c"
+        " WHERE c.kabupaten = a.kabupaten AND c.id = a.change"  # in this order: from the few about it
+        " AND a.kabupaten = :kabupaten AND a.about = :record AND c.seq > :since AND c.raw IS NOT NULL"
         " ORDER BY c.seq DESC",
         {"record": record, "since": since},
     )

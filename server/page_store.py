@@ -5,11 +5,13 @@ from typing import Literal
 
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, PersonId, RecordId
+from server import visit_counts
 from server.engine import Reader, SqlRow, Writer, one
 from server.sign_store import ODD, SHOWS
 from server.subject_store import END
 
 DAY_MS = 86_400_000
+WAITS = "diterima"
 
 
 class QueueFilter(Data, frozen=True, kw_only=True):
@@ -81,7 +83,13 @@ def visit_ids(
 def visit_count(
     tx: Reader, wanted: QueueFilter, *, author: PersonId | None, desa: tuple[str, ...] | None
 ) -> int:
-    """Return how many visits a filter finds."""
+    """Return how many visits a filter finds; where it asks only how they stand, by what is kept of that."""
+    plain = QueueFilter(state=wanted.state, forms=wanted.forms, newest_first=wanted.newest_first)
+    if author is None and wanted == plain:
+        stand = visit_counts.standing(tx, wanted.state, forms=wanted.forms, desa=desa)
+        if wanted.state != WAITS:
+            return stand
+        return stand + visit_counts.come_again(tx, forms=wanted.forms, desa=desa)
     return int(tx.query(f"SELECT count(*) {_VISITS}", _bounds(wanted, author, desa))[0][0])
 
 
@@ -131,7 +139,7 @@ def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] 
         "state": wanted.state,
         # what came after a return or a refusal and did not open it (deciding.py) waits too; the sealed room
         # says its own
-        "states": ["diterima", "dikembalikan", "ditolak"] if wanted.state == "diterima" else [wanted.state],
+        "states": [WAITS, "dikembalikan", "ditolak"] if wanted.state == WAITS else [wanted.state],
         "author": author or "",
         "every_form": int(wanted.forms is None),
         "forms": list(wanted.forms or ()),

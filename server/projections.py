@@ -9,7 +9,7 @@ import msgspec
 from schemas.base import encode
 from schemas.format import local_date
 from schemas.ids import PersonId, RecordId
-from server import letter_store, sealed_store, sign_store, subject_index
+from server import letter_store, sealed_store, sign_store, subject_index, task_store, visit_counts
 from server.engine import Reader, SqlRow, Writer
 from server.shelves import about, conflict_shelf, stage
 from sync.losses import is_destroyed
@@ -27,6 +27,8 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         " ON CONFLICT (kabupaten, person) DO UPDATE SET body = excluded.body",
         [(writer.regency, record.id, encode(record)) for record in records if record.kind == "petugas"],
     )
+    visits = [visit_row(writer.regency, record) for record in records if record.kind == "kunjungan"]
+    visit_counts.note(writer, {RecordId(row[1]): (row[2], row[3], row[4]) for row in visits})
     writer.many(
         "INSERT INTO kunjungan (kabupaten, visit, state, form, desa, petugas, subject, tugas, versions,"
         " received_ms, decided_ms, flags, quarter, kasus)"
@@ -37,15 +39,17 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         " tugas = excluded.tugas, versions = excluded.versions, received_ms = excluded.received_ms,"
         " decided_ms = excluded.decided_ms, flags = excluded.flags, quarter = excluded.quarter,"
         " kasus = excluded.kasus",
-        [visit_row(writer.regency, record) for record in records if record.kind == "kunjungan"],
+        visits,
     )
     writer.many(
-        "INSERT INTO kasus (kabupaten, kasus, stage, desa, due)"
-        " VALUES (:kabupaten, :kasus, :stage, :desa, :due)"
+        "INSERT INTO kasus (kabupaten, kasus, stage, desa, due, service, kunjungan, since_ms)"
+        " VALUES (:kabupaten, :kasus, :stage, :desa, :due, :service, :kunjungan, :since_ms)"
         " ON CONFLICT (kabupaten, kasus) DO UPDATE SET stage = excluded.stage, desa = excluded.desa,"
-        " due = excluded.due",
+        " due = excluded.due, service = excluded.service, kunjungan = excluded.kunjungan,"
+        " since_ms = excluded.since_ms",
         [case_row(writer.regency, record) for record in records if record.kind == "kasus"],
     )
+    task_store.put_tasks(writer, records)
     letter_store.put_letters(writer, records)
     find = finder(writer)
     writer.many(
@@ -133,7 +137,9 @@ def conflict_row(regency: str, record: Record, find: Callable[[RecordId], Record
 def case_row(regency: str, record: Record) -> SqlRow:
     """Return the columns of a case, in the order of its table."""
     fields = record.fields
-    return (regency, record.id, stage(fields), _text(fields.get("kode_desa")), _text(fields.get("due")))
+    names = ("kode_desa", "due", "service", "kunjungan")
+    texts = (_text(fields.get(name)) for name in names)
+    return (regency, record.id, stage(fields), *texts, _number(fields.get("since_ms")))
 
 
 def _move_conflicts(writer: Writer, records: Sequence[Record]) -> None:

@@ -2,13 +2,16 @@
 
 What a part sees of a record is decided by the program (`sync.scope.views`). Where a newer one shows less, the
 rows that were stored before are made anew, each with a seq of its own: so phones are told as of any change.
-Killed in between, it goes on where it stood.
+Killed in between, it goes on where it stood. So it is with the columns of cases, and with open tugas.
 """
 
 from schemas.base import decode
 from schemas.ids import RecordId
 from schemas.wire import Row
+from server import task_store
 from server.engine import Engine, Writer, one
+from server.projections import put_projections
+from server.protection_store import unfilled_cases
 from server.store import SqlOfficeStore
 from sync.scope import bodies, views
 from sync.store import Record
@@ -24,6 +27,20 @@ def relist(engine: Engine, piece: int = PIECE) -> None:
     """Make the rows anew that are left to be, if any are."""
     while engine.read(lambda tx: tx.query("SELECT after FROM relisting WHERE kabupaten = :kabupaten")):
         engine.write(lambda tx: _relist_piece(tx, piece)).result()
+
+
+def fill_cases(engine: Engine, piece: int = PIECE) -> None:
+    """Write the columns of cases that an older program wrote without some of them."""
+    while names := engine.read(lambda tx: unfilled_cases(tx, piece)):
+        engine.write(
+            lambda tx, some=names: put_projections(tx, [*SqlOfficeStore.reading(tx).records(some).values()])
+        ).result()
+
+
+def fill_tasks(engine: Engine, piece: int = PIECE) -> None:
+    """Note which tugas are open among those of before the office kept this."""
+    while not engine.read(task_store.is_filled):
+        engine.write(lambda tx: task_store.fill_piece(tx, piece)).result()
 
 
 def _relist_piece(tx: Writer, piece: int) -> None:

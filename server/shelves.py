@@ -83,6 +83,15 @@ def stages_under_way(workflows: Workflows) -> dict[str, tuple[Workflow, str]]:
     """Return every state in which a case is under way, of every version of a workflow, by how the database
     names it.
     """
+    return _stages(workflows, final=False)
+
+
+def final_stages(workflows: Workflows) -> tuple[str, ...]:
+    """Return every state in which a case has ended, as the database names it."""
+    return tuple(_stages(workflows, final=True))
+
+
+def _stages(workflows: Workflows, *, final: bool) -> dict[str, tuple[Workflow, str]]:
     versions = (
         workflows.get(newest.id, version)
         for newest in workflows.all()
@@ -92,7 +101,7 @@ def stages_under_way(workflows: Workflows) -> dict[str, tuple[Workflow, str]]:
         stage_text(workflow.id, workflow.version, state): (workflow, state)
         for workflow in versions
         for state in workflow.states
-        if not workflow.states[state].final
+        if workflow.states[state].final == final
     }
 
 

@@ -121,7 +121,7 @@ def visits_meant(tx: Reader, visit: RecordId, limit: int) -> list[OtherVisit]:
     )
     reused = tx.query(
         f"SELECT DISTINCT o.visit, r.blob, o.blob FROM kunjungan k CROSS JOIN {_EARLIER}"  # noqa: S608
-        " AND k.kabupaten = :kabupaten AND k.visit = :visit ORDER BY o.visit, r.blob LIMIT :limit",
+        " AND k.kabupaten = :kabupaten AND k.visit = :visit ORDER BY +o.visit, +r.blob LIMIT :limit",
         about,
     )
     alike = tx.query(

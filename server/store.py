@@ -14,6 +14,7 @@ from schemas.wire import Outcome
 from server import export_store, likeness_store, sealed_store, table_store
 from server.engine import Reader, SqlRow, Writer
 from server.projections import put_projections
+from server.quarantine_store import WAITS
 from server.standing_store import SqlStandings
 from sync.losses import is_destroyed
 from sync.store import DESTROYED, BlobRef, Change, Record, nobodys
@@ -147,7 +148,8 @@ class SqlOfficeStore(SqlStandings):
         """See sync.store.OfficeStore."""
         found = self._reader.query(
             "SELECT id, device, counter, outcome, received_ms, seq, waiting FROM changes"
-            " WHERE kabupaten = :kabupaten AND waiting <> '' AND waiting IN :names ORDER BY seq",
+            # in no order that an index over all of the log has: it would be gone through
+            " WHERE kabupaten = :kabupaten AND waiting <> '' AND waiting IN :names ORDER BY +seq",
             {"names": list(names)},
         )
         return [_change(row) for row in found]
@@ -155,8 +157,8 @@ class SqlOfficeStore(SqlStandings):
     def waiting_of(self, device: DeviceId) -> list[Change]:
         """See sync.store.OfficeStore."""
         found = self._reader.query(
-            "SELECT id, device, counter, outcome, received_ms, seq, waiting FROM changes"
-            " WHERE kabupaten = :kabupaten AND waiting <> '' AND device = :device ORDER BY seq",
+            "SELECT id, device, counter, outcome, received_ms, seq, waiting FROM changes"  # noqa: S608 - ours
+            f" WHERE kabupaten = :kabupaten AND {WAITS} AND device = :device ORDER BY +seq",
             {"device": device},
         )
         return [_change(row) for row in found]
@@ -188,13 +190,18 @@ class SqlOfficeStore(SqlStandings):
             "UPDATE changes SET raw = NULL WHERE kabupaten = :kabupaten AND id IN :changes", named
         )
         self._write.execute(
-            "DELETE FROM blob_refs WHERE kabupaten = :kabupaten AND (change IN :changes OR blob IN :blobs)",
-            named,
+            "DELETE FROM blob_refs WHERE kabupaten = :kabupaten AND change IN :changes", named
         )
+        for blob in blobs:  # one by one: SQLite goes through all photos rather than look for several
+            for table in ("blob_refs", "camera_shots"):
+                self._write.execute(
+                    f"DELETE FROM {table}"  # noqa: S608 - ours
+                    " WHERE kabupaten = :kabupaten AND blob = :blob AND blob <> ''",
+                    {"blob": blob},
+                )
         self._write.execute("DELETE FROM blobs WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
         self._write.execute("DELETE FROM thumbnails WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
         likeness_store.forget(self._write, blobs)
-        self._write.execute("DELETE FROM camera_shots WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
         sealed_store.forget(self._write, changes)
         export_store.drop_all(self._write)  # any of the files that wait may tell of what is destroyed
         self._write.many(

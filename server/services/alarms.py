@@ -13,7 +13,7 @@ from schemas.base import Data
 from schemas.ids import DeviceId, LinkHash
 from schemas.text import Text
 from schemas.wire import PROTOCOL
-from server import alarm_store, device_store, quarantine_store
+from server import alarm_store, device_store, quarantine_store, task_store
 from server.alarm_store import Heard, UnknownHead
 from server.device_store import Device
 from server.engine import Engine, Reader
@@ -230,6 +230,7 @@ def _load(tx: Reader, now_ms: int) -> _Known:
     told = settings(tx)
     since_ms = now_ms - told.value(SILENT) * DAY_MS
     silent = [phone for phone in phones if phone.revoked_ms is None and _is_silent(phone, heard, since_ms)]
+    tasks = task_store.open_of(tx, {phone.person for phone in silent})
     return _Known(
         phones=phones,
         owners=names(SqlOfficeStore.reading(tx), {phone.person for phone in phones}),
@@ -242,7 +243,7 @@ def _load(tx: Reader, now_ms: int) -> _Known:
         unknown=unknown,
         held=quarantine_store.waits_by_device(tx),
         blobs=alarm_store.blobs_to_come(tx, [phone.id for phone in phones]),
-        tasks={phone.id: alarm_store.open_tasks(tx, phone.person) for phone in silent},
+        tasks={phone.id: len(tasks[phone.person]) for phone in silent},
         clock_off_ms=told.limits(now_ms).clock_off_ms,
         newest_ms=alarm_store.newest_commit_ms(tx),
     )

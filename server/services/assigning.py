@@ -15,9 +15,8 @@ from schemas.ids import PersonId, RecordId, uuid7
 from schemas.sealed import SEALED_SERVICES
 from schemas.wilayah import Wilayah
 from schemas.workflow import Workflows
-from server import assign_store, subject_store
+from server import assign_store, subject_store, task_store
 from server.access import Person, Role, Thing, may, refused
-from server.assign_store import Task
 from server.engine import Engine, Reader, Writer
 from server.services.closed_shops import closed_shops
 from server.services.gone_people import gone_people
@@ -27,6 +26,7 @@ from server.settings import LONG_AGO, settings
 from server.shelves import stages_under_way
 from server.store import SqlOfficeStore
 from server.subjects import address_of
+from server.task_store import Task
 from sync.change import Patch
 from sync.neutral import is_sealed
 from sync.scope import OPEN_TUGAS
@@ -185,7 +185,7 @@ class Assigning:
 
         def work(tx: Reader) -> list[Load]:
             here, gone = people(tx, *ROLES_OUTSIDE), people_who_left(tx)
-            tasks = assign_store.tasks_of(tx, (each.id for each in (*here, *gone)))
+            tasks = task_store.open_of(tx, (each.id for each in (*here, *gone)))
             return [
                 *(self._load(each, tasks[each.id], left=False) for each in here),
                 *(self._load(each, tasks[each.id], left=True) for each in gone),
@@ -200,8 +200,8 @@ class Assigning:
 
         def work(tx: Reader) -> list[Person]:
             gone = people_who_left(tx)
-            tasks = assign_store.tasks_of(tx, (each.id for each in gone))
-            return [each for each in gone if any(task.state in OPEN_TUGAS for _, task in tasks[each.id])]
+            tasks = task_store.open_of(tx, (each.id for each in gone))
+            return [each for each in gone if tasks[each.id]]
 
         if not may(person, "assign_tasks"):
             return []
@@ -215,9 +215,8 @@ class Assigning:
         """
 
         def work(tx: Reader) -> list[OpenTask]:
-            held = assign_store.tasks_of(tx, [whose])[whose]
-            names = [name for name, task in held if task.state in OPEN_TUGAS]
-            records = SqlOfficeStore.reading(tx).records(names)
+            held = task_store.open_of(tx, [whose])[whose]
+            records = SqlOfficeStore.reading(tx).records(task.id for task in held)
             return [open_task(each) for each in records.values() if self._may_list(person, each)]
 
         return sorted(self._engine.read(work), key=lambda each: (each.due == "", each.due, each.id))
@@ -310,9 +309,8 @@ class Assigning:
         cases = SqlOfficeStore.reading(tx).records(assign_store.cases(tx, desa, who, stages))
         return {RecordId(str(case.fields.get("subjek"))) for case in cases.values() if not is_sealed(case)}
 
-    def _load(self, worker: Person, tasks: Iterable[tuple[RecordId, Task]], *, left: bool) -> Load:
+    def _load(self, worker: Person, found: Sequence[Task], *, left: bool) -> Load:
         today = local_date(self._now_ms()).isoformat()
-        found = [task for _, task in tasks if task.state in OPEN_TUGAS]
         return Load(
             person=worker,
             open=len(found),

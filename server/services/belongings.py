@@ -68,7 +68,7 @@ def belongings(tx: Reader, target: RecordId, only: Iterable[RecordId] | None = N
 def said_of(tx: Reader, names: set[RecordId]) -> dict[ChangeId, set[RecordId]]:
     """Return each change that speaks of these records and whose content is kept, with all that it names."""
     found: dict[ChangeId, set[RecordId]] = {}
-    for name, raw in protection_store.contents_naming(tx, names):
+    for name, raw in protection_store.contents_about(tx, names).items():
         content = readable(raw)
         about = named(content.body) if content else set[RecordId]()
         if not names.isdisjoint(about):
@@ -99,7 +99,7 @@ def members(tx: Reader, target: RecordId) -> list[Record]:
 def cases_on(tx: Reader, visits: Iterable[Record]) -> list[tuple[RecordId, Record]]:
     """Return the cases that rest on visits, each with its visit: those it opened, and the one it was to."""
     case_of = {each.id: str(each.fields.get("kasus") or "") for each in visits if each.kind == "kunjungan"}
-    opened = protection_store.records_naming(tx, ("kasus",), case_of) if case_of else []
+    opened = protection_store.cases_opened_by(tx, case_of)
     origins = [(str(case.fields.get("kunjungan") or ""), case) for case in opened]
     theirs = SqlOfficeStore.reading(tx).records({RecordId(name) for name in case_of.values() if name})
     return [
@@ -110,11 +110,22 @@ def cases_on(tx: Reader, visits: Iterable[Record]) -> list[tuple[RecordId, Recor
 
 def all_above(tx: Reader, record: Record) -> set[RecordId]:
     """Return the persons and cases a record belongs to, step by step: a hold on these is one on it too."""
-    store = SqlOfficeStore.reading(tx)
-    found, newest = set[RecordId](), set(_above(record))
-    while newest:
-        found |= newest
-        newest = {name for each in store.records(newest).values() for name in _above(each)} - found
+    return all_above_each(tx, [record])[record.id]
+
+
+def all_above_each(tx: Reader, records: Iterable[Record]) -> dict[RecordId, set[RecordId]]:
+    """Return, of each of several records, what `all_above` returns."""
+    store, found = SqlOfficeStore.reading(tx), {each.id: set(_above(each)) for each in records}
+    above = dict[RecordId, list[RecordId]]()
+    while newest := {name for names in found.values() for name in names} - above.keys():
+        there = store.records(newest)
+        above |= {name: _above(there[name]) if name in there else [] for name in newest}
+        for names in found.values():
+            names.update(further for name in names & newest for further in above[name])
+    # what was come to by one of them leads further for others too
+    for names in found.values():
+        while further := {each for name in names for each in above[name]} - names:
+            names |= further
     return found
 
 

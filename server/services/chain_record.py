@@ -3,7 +3,7 @@
 Who wrote what and when then stands there for good, and the register comes back with every restore.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied
@@ -13,7 +13,7 @@ from server.services.people import Actor
 from server.store import SqlOfficeStore
 from sync.applying import readable
 from sync.change import Content, Patch
-from sync.places import place_of
+from sync.places import place_at, place_of
 from sync.store import Fields, Record
 
 
@@ -36,10 +36,21 @@ def word_on(tx: Reader, kind: str, about: str = "") -> Record | None:
     return _word(tx, kind, about)[1]
 
 
+def words_on(tx: Reader, kind: str, about: Iterable[str]) -> dict[str, Record]:
+    """Return the register's words on several things, by thing, without those on which there is none."""
+    places = {place_at(kind.encode() + each.encode()): each for each in about}
+    found = SqlOfficeStore.reading(tx).records(places)
+    words = {
+        places[name]: record if record.kind == kind else word_on(tx, kind, places[name])
+        for name, record in found.items()
+    }
+    return {each: word for each, word in words.items() if word is not None}
+
+
 def patches_of(tx: Reader, kind: str, about: str = "") -> list[tuple[Content, Patch]]:
     """Return every word on something that took effect in the register, the last that did so first."""
     name = word_id(tx, kind, about)
-    contents = [readable(raw) for _, raw in protection_store.contents_in_effect(tx, [name])]
+    contents = [readable(raw) for _, raw in protection_store.contents_of(tx, name)]
     return [
         (each, each.body)
         for each in reversed(contents)

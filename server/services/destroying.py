@@ -22,7 +22,7 @@ from server.queries import records_of_kind
 from server.services.belongings import OWN_SHELF, REQUEST, TARGETS, all_above, belongings, cases_on, members
 from server.services.chain_record import word_id, word_on, write_record
 from server.services.shelf_rights import ShelfRights
-from server.shelves import read_shelf, shelf_of
+from server.shelves import Shelf, read_shelf, shelf_of
 from server.store import SqlOfficeStore
 from sync.losses import is_destroyed
 from sync.neutral import is_sealed
@@ -155,9 +155,9 @@ class Destroying:
 
         return self._engine.write(work).result()
 
-    def may_propose(self, person: Person, record: Record) -> bool:
-        """Whether somebody may propose a thing of theirs to be destroyed, whatever else forbids it now."""
-        return self._refused(person, "propose_destruction", record) is None
+    def may_propose(self, person: Person, shelf: Shelf, *, sealed: bool) -> bool:
+        """Whether somebody may propose what lies there to be destroyed, whatever else forbids it now."""
+        return self._refused_at(person, "propose_destruction", shelf, sealed=sealed) is None
 
     def needed(self, tx: Reader, visits: Iterable[Record]) -> dict[RecordId, Record]:
         """Return those of these visits on which a case rests that is under way, each with its case."""
@@ -167,9 +167,9 @@ class Destroying:
             if "workflow" in case.fields and not self._is_finished(case)
         }
 
-    def may_count(self, person: Person, record: Record) -> bool:
-        """Whether a thing counts in what somebody is told of how much there is."""
-        return self._refused(person, "see_protection", record) is None
+    def may_count(self, person: Person, shelf: Shelf, *, sealed: bool) -> bool:
+        """Whether what lies there counts in what somebody is told of how much there is."""
+        return self._refused_at(person, "see_protection", shelf, sealed=sealed) is None
 
     def may_name(self, person: Person, record: Record) -> bool:
         """Whether a thing may be named to somebody who would propose or hold it; not once it is destroyed."""
@@ -279,10 +279,13 @@ class Destroying:
             return "tidak_ada"
         if is_destroyed(record):
             return "sudah"
-        match self._rights.why(person, action, shelf_of(record.fields)):
+        return self._refused_at(person, action, shelf_of(record.fields), sealed=is_sealed(record))
+
+    def _refused_at(self, person: Person, action: Action, shelf: Shelf, *, sealed: bool) -> Refusal | None:
+        match self._rights.why(person, action, shelf):
             case None:
                 return None
-            case "sealed" if is_sealed(record):
+            case "sealed" if sealed:
                 return None if self._is_officer(person) else "tersegel"
             case "role":
                 return "peran"

@@ -21,13 +21,13 @@ from schemas.ids import RecordId
 from schemas.sealed import SEALED_FORM
 from schemas.skm import ELEMENTS
 from server import figure_store
-from server.assign_store import due_of
 from server.engine import Engine, Reader, Writer
 from server.figure_store import DUE, MONTH, OPEN, Count, Counted, Day
 from server.periods import Period
 from server.services.visits import Version, load_newest
 from server.slices import Slices
 from server.store import SqlOfficeStore
+from server.task_store import due_of
 from sync.applying import readable
 from sync.change import Decide
 from sync.neutral import is_sealed

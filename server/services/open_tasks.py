@@ -5,8 +5,8 @@ from collections.abc import Collection
 from schemas.base import Data
 from schemas.form import Forms
 from schemas.ids import PersonId, RecordId
-from server import assign_store
 from server.store import SqlOfficeStore
+from server.task_store import due_of
 from sync.neutral import is_sealed
 from sync.store import Record
 
@@ -51,7 +51,7 @@ def open_task(record: Record) -> OpenTask:
         target=RecordId(target) if target and not sealed else None,
         desa="" if sealed else str(fields.get("kode_desa") or ""),
         form=str(fields.get("form") or ""),
-        due=assign_store.due_of(fields),
+        due=due_of(fields),
         state=str(fields.get("state")),
         sealed=sealed,
     )

@@ -21,7 +21,6 @@ from schemas.letters import letter_kinds
 from schemas.sealed import SEALED_SERVICES
 from server import protection_store
 from server.access import Person
-from server.assign_store import due_of
 from server.engine import Engine, Reader
 from server.letter_store import LETTER, letters_about
 from server.services.answers import Reading, show
@@ -34,6 +33,7 @@ from server.services.requests import MOST_TEXT, NotDone, Requests
 from server.services.visit_page import Words, label_of
 from server.services.visits import Version, load_versions, names
 from server.store import SqlOfficeStore
+from server.task_store import due_of
 from sync.applying import readable
 from sync.change import Accessed, Content, Decide, Patch
 from sync.losses import is_destroyed

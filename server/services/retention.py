@@ -4,23 +4,27 @@ The years of a service are data; the office changes them by a record of kind `ma
 every earlier word stays. They count from the decision of a visit, and from the day a case came to its end.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
+from itertools import islice
 
 from schemas.base import Data
 from schemas.form import Forms
-from schemas.format import local_date
+from schemas.format import local_date, moment_ms
 from schemas.ids import PersonId, RecordId
 from schemas.protection import MOST_YEARS, load_processing
+from schemas.sealed import SEALED_FORM, SEALED_SERVICES
 from schemas.workflow import Workflows
 from server import protection_store
 from server.access import Person, may, refused
 from server.engine import Engine, Reader, Writer
-from server.services.belongings import all_above
-from server.services.chain_record import patches_of, word_id, word_on, write_record
+from server.protection_store import Ended
+from server.services.belongings import all_above_each
+from server.services.chain_record import patches_of, word_id, word_on, words_on, write_record
 from server.services.destroying import DONE_STATES, HOLD, PROPOSAL, Destroying
 from server.services.people import Actor
-from server.shelves import thing_of_case
+from server.shelves import Shelf, final_stages, thing_of_case
 from server.store import SqlOfficeStore
 from sync.neutral import is_sealed
 from sync.store import Fields, Record
@@ -68,6 +72,10 @@ class Dues(Data, frozen=True, kw_only=True):
 
     shown: tuple[Due, ...]
     total: int
+
+
+_Found = tuple[date, RecordId, date, Rule]
+"""What is due: until when it was to be kept, its id, when it ended, and by which rule."""
 
 
 class NotDone(Data, frozen=True, kw_only=True):
@@ -129,33 +137,43 @@ class Retention:
         counts = self._destroying.may_propose if proposes else self._destroying.may_count
 
         def work(tx: Reader) -> Dues:
-            found: list[tuple[date, RecordId, date, Rule]] = []
+            total, found = 0, list[Iterator[_Found]]()
             for rule in _rules(tx):
-                ended = dict([*self._visits(tx, rule, today), *self._cases(tx, rule, today)])
-                found += [
-                    (_years(ended[name], rule.years), name, ended[name], rule)
-                    for name, record in SqlOfficeStore.reading(tx).records(ended).items()
-                    if counts(person, record)
-                ]
-            found.sort(key=lambda each: each[:2])
-            return Dues(shown=self._shown(tx, person, found) if proposes else (), total=len(found))
+                for ended in self._ended(rule, today):
+                    places = {
+                        place: count
+                        for place, count in protection_store.ended_places(tx, ended).items()
+                        if counts(person, _shelf(ended, *place), sealed=_is_sealed(ended, place[0]))
+                    }
+                    total += sum(places.values())
+                    if proposes and places:
+                        found.append(_oldest(tx, rule, ended, places))
+            oldest = heapq.merge(*found, key=lambda each: each[0])
+            return Dues(shown=self._shown(tx, person, oldest), total=total)
 
         return self._engine.read(work)
 
-    def _shown(
-        self, tx: Reader, person: Person, found: Sequence[tuple[date, RecordId, date, Rule]]
-    ) -> tuple[Due, ...]:
+    def _shown(self, tx: Reader, person: Person, found: Iterator[_Found]) -> tuple[Due, ...]:
         """Put what cannot be proposed now behind what can: it keeps nothing from sight, however much."""
         free, standing = list[Due](), list[Due]()
-        for start in range(0, len(found), MOST_DUE):
-            piece = found[start : start + MOST_DUE]
+        while piece := list(islice(found, MOST_DUE)):
             things = SqlOfficeStore.reading(tx).records([name for _, name, _, _ in piece])
             needed = {
                 visit: case.id if self._may_see(person, case) else ""
                 for visit, case in self._destroying.needed(tx, things.values()).items()
             }
-            for _, name, ended, rule in piece:
-                due = _due(tx, things[name], rule, ended, needed)
+            held, proposed = _held(tx, things.values()), _proposed(tx, things)
+            for until, name, ended, rule in piece:
+                stands = "ditahan" if name in held else "diusulkan" if name in proposed else ""
+                due = Due(
+                    target=name,
+                    kind=things[name].kind,
+                    service=rule.service,
+                    ended=ended,
+                    until=until,
+                    standing=stands or ("perlu" if name in needed else ""),
+                    case=needed.get(name, ""),
+                )
                 (standing if due.standing else free).append(due)
             if len(free) >= MOST_DUE:
                 break
@@ -166,23 +184,30 @@ class Retention:
         thing = thing_of_case(workflow, case.fields)
         return not is_sealed(case) and refused(person, "see_cases", thing) is None
 
-    def _visits(self, tx: Reader, rule: Rule, today: date) -> Iterable[tuple[RecordId, date]]:
-        forms = [name for name in self._forms.ids() if self._forms.get(name).service == rule.service]
-        before = _years(today, -rule.years)
-        for name, decided_ms in protection_store.decided_visits(tx, DONE_STATES, forms):
-            if local_date(decided_ms) <= before:
-                yield name, local_date(decided_ms)
+    def _ended(self, rule: Rule, today: date) -> list[Ended]:
+        """Return what of a service ended so long ago."""
+        forms = tuple(name for name in self._forms.ids() if self._forms.get(name).service == rule.service)
+        before_ms = moment_ms(_years(today, -rule.years) + timedelta(days=1), 0, 0)
+        stages = final_stages(self._workflows)
+        return [
+            *(Ended(kind="kunjungan", before_ms=before_ms, state=each, forms=forms) for each in DONE_STATES),
+            Ended(kind="kasus", before_ms=before_ms, service=rule.service, stages=stages),
+        ]
 
-    def _cases(self, tx: Reader, rule: Rule, today: date) -> Iterable[tuple[RecordId, date]]:
-        before = _years(today, -rule.years)
-        for record in protection_store.records_holding(tx, "kasus", rule.service):
-            fields = record.fields
-            if fields.get("service") != rule.service or "workflow" not in fields:
-                continue
-            workflow = self._workflows.get(fields["workflow"], fields["workflow_version"])
-            ended = local_date(fields["since_ms"])
-            if workflow.states[fields["state"]].final and ended <= before:
-                yield record.id, ended
+
+def _shelf(ended: Ended, form: str, desa: str) -> Shelf:
+    services = (ended.service,) if ended.kind == "kasus" else ()
+    return Shelf(desa=desa, services=services, form=form)
+
+
+def _is_sealed(ended: Ended, form: str) -> bool:
+    return form == SEALED_FORM or ended.service in SEALED_SERVICES
+
+
+def _oldest(tx: Reader, rule: Rule, ended: Ended, places: Iterable[tuple[str, str]]) -> Iterator[_Found]:
+    for name, at_ms in protection_store.ended_in(tx, ended, places, MOST_DUE):
+        day = local_date(at_ms)
+        yield _years(day, rule.years), name, day, rule
 
 
 def _rules(tx: Reader) -> list[Rule]:
@@ -196,20 +221,17 @@ def _rules(tx: Reader) -> list[Rule]:
     return found
 
 
-def _due(tx: Reader, record: Record, rule: Rule, ended: date, needed: Mapping[RecordId, str]) -> Due:
-    known = word_on(tx, PROPOSAL, record.id)
-    holds = [word_on(tx, HOLD, name) for name in (record.id, *all_above(tx, record))]
-    held = any(each is not None and each.fields["ditahan"] for each in holds)
-    proposed = known is not None and known.fields["state"] != "dibatalkan"
-    return Due(
-        target=record.id,
-        kind=record.kind,
-        service=rule.service,
-        ended=ended,
-        until=_years(ended, rule.years),
-        standing="ditahan" if held else "diusulkan" if proposed else "perlu" if record.id in needed else "",
-        case=needed.get(record.id, ""),
-    )
+def _held(tx: Reader, things: Iterable[Record]) -> set[RecordId]:
+    """Return those of these things that are held, or belong to what is."""
+    about = {name: {name, *above} for name, above in all_above_each(tx, things).items()}
+    words = words_on(tx, HOLD, {each for names in about.values() for each in names})
+    held = {each for each, word in words.items() if word.fields["ditahan"]}
+    return {name for name, names in about.items() if not names.isdisjoint(held)}
+
+
+def _proposed(tx: Reader, things: Iterable[RecordId]) -> set[str]:
+    words = words_on(tx, PROPOSAL, things)
+    return {each for each, word in words.items() if word.fields["state"] != "dibatalkan"}
 
 
 def _years(day: date, years: int) -> date:

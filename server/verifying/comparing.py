@@ -1,5 +1,6 @@
 """What the office holds beside what its log comes to. Rule: what is held and does not follow is a fault."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
@@ -30,6 +31,7 @@ def compare(reader: Reader, replayed: Replayed, findings: Notes, progress: Progr
     _compare_rows(reader, replayed, findings, progress)
     _compare_petugas(reader, findings)
     _compare_list(reader, "kunjungan", replayed, visit_row, findings)
+    _compare_counts(reader, replayed, findings)
     _compare_list(reader, "kasus", replayed, case_row, findings)
     _compare_list(reader, "surat", replayed, letter_row, findings)
     find = replayed.records.get
@@ -158,10 +160,30 @@ def _compare_list(
             findings.fault("daftar_berbeda", daftar=table, id=name)
 
 
+def _compare_counts(reader: Reader, replayed: Replayed, findings: Notes) -> None:
+    """How many visits stand where must be what their columns come to."""
+    rows = (
+        visit_row(reader.regency, record)
+        for record in replayed.records.values()
+        if record.kind == "kunjungan"
+    )
+    expected = Counter((row[2], row[3], row[4]) for row in rows)
+    found = {
+        (state, form, desa): count
+        for state, form, desa, count in reader.query(
+            "SELECT state, form, desa, count FROM visit_counts WHERE kabupaten = :kabupaten"
+        )
+    }
+    for stand in sorted(expected.keys() | found.keys()):
+        if expected.get(stand) != found.get(stand):
+            findings.fault("daftar_berbeda", daftar="visit_counts", id=" ".join(stand))
+
+
 _LISTS = {
     "kunjungan": "SELECT kabupaten, visit, state, form, desa, petugas, subject, tugas, versions, received_ms,"
     " decided_ms, flags, quarter, kasus FROM kunjungan WHERE kabupaten = :kabupaten",
-    "kasus": "SELECT kabupaten, kasus, stage, desa, due FROM kasus WHERE kabupaten = :kabupaten",
+    "kasus": "SELECT kabupaten, kasus, stage, desa, due, service, kunjungan, since_ms FROM kasus"
+    " WHERE kabupaten = :kabupaten",
     "konflik": "SELECT kabupaten, conflict, record, kind, state, reason, petugas, at_ms, about, shelf"
     " FROM konflik WHERE kabupaten = :kabupaten",
     "surat": "SELECT kabupaten, letter, year, number, written, kind, day, subject, visit, kasus, region,"

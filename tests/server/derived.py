@@ -323,6 +323,31 @@ def _tasks_of_cases(tx: Reader, all_of_it: Kept) -> Rows:
     return [(each.fields["kasus"], each.id) for each in all_of_it.of("tugas") if each.fields.get("kasus")]
 
 
+def _standing(tx: Reader, all_of_it: Kept) -> Rows:
+    stands = Counter(
+        (text(each, "state"), text(each, "form"), text(each, "kode_desa"))
+        for each in all_of_it.records.values()
+        if each.kind == "kunjungan"
+    )
+    return [(*stand, count) for stand, count in stands.items()]
+
+
+def _open_tasks(tx: Reader, all_of_it: Kept) -> Rows:
+    return [
+        (each.id, text(each, "petugas"), each.fields["state"], _due(each))
+        for each in all_of_it.of("tugas")
+        if each.fields["state"] in OPEN and each.fields.get("petugas")
+    ]
+
+
+def _ends_of_cases(tx: Reader, all_of_it: Kept) -> Rows:
+    return [
+        (each.id, text(each, "service"), text(each, "kunjungan"), each.fields.get("since_ms", 0))
+        for each in all_of_it.records.values()
+        if each.kind == "kasus"
+    ]
+
+
 def _nothing(tx: Reader, all_of_it: Kept) -> Rows:
     return []
 
@@ -381,6 +406,9 @@ TABLES: dict[str, tuple[str, Callable[[Reader, Kept], Rows]]] = {
         " WHERE change IN (SELECT id FROM changes WHERE raw IS NOT NULL)",
         _sealed,
     ),
+    "visit_counts": ("SELECT state, form, desa, count FROM visit_counts", _standing),
+    "open_tugas": ("SELECT tugas, petugas, state, due FROM open_tugas", _open_tasks),
+    "kasus": ("SELECT kasus, service, kunjungan, since_ms FROM kasus", _ends_of_cases),
     "sealed_tugas": ("SELECT kasus, tugas FROM sealed_tugas", _tasks_of_cases),
 }
 """Of each table what is asked of it, without what depends on what came first, and what counts it anew."""

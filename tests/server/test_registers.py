@@ -19,6 +19,7 @@ from server.services.retention import NotDone, Retention
 from server.web.building import build_site
 from server.web.pages import page_routes
 from sync.change import Advance, Decide, Patch
+from tests.server.asked import Asked, listening
 from tests.server.test_destroying import Desk, csrf, log_in
 from tests.server.test_letters import add_case
 from tests.server.web_office import DESA, ELSEWHERE, serving, shut
@@ -96,6 +97,17 @@ def test_every_earlier_word_on_the_years_stays_with_who_said_it(desk: Desk) -> N
     assert (rule.years, rule.basis) == (8, "Kedua")
 
 
+def test_the_words_on_the_years_are_found_by_the_trail_however_long_the_log_is(desk: Desk) -> None:
+    work, site = retention(desk), build_site(desk.office.deps)
+    assert work.change(desk.who("kabid"), "bpnt", 7, "Pertama") is None
+    site.trail.catch_up()
+    assert work.change(desk.who("pdp"), "bpnt", 8, "Kedua") is None
+    with listening() as asked:
+        assert [each.basis for each in work.history("bpnt")] == ["Kedua", "Pertama"]
+    of_the_log = [each for each in asked if "FROM changes" in each.sql or "JOIN changes" in each.sql]
+    assert not any(each.reads_all_of("changes") or each.rows > 2 for each in of_the_log), of_the_log
+
+
 def test_what_a_phone_says_of_the_years_is_refused_and_does_not_stand_among_the_words(desk: Desk) -> None:
     forged: tuple[dict[str, Any], ...] = ({"tahun": 1, "dasar": "Palsu"}, {"tahun": "satu"}, {})
     rule = desk.office.deps.engine.read(lambda tx: word_id(tx, "masa_simpan", "bpnt"))
@@ -142,6 +154,28 @@ def test_what_is_held_or_proposed_is_listed_as_such(desk: Desk) -> None:
     desk.work.release(desk.who("kabid"), desk.visit, "Selesai")
     assert desk.propose() == "ya"
     assert [each.standing for each in retention(desk, 6).due(desk.who("petugas")).shown] == ["diusulkan"]
+
+
+def test_what_is_due_is_asked_of_indexes_and_as_often_however_much_it_is(desk: Desk) -> None:
+    def asked() -> tuple[int, list[Asked]]:
+        with listening() as found:
+            return len(due(desk, 6)), found
+
+    add_case(desk.office, desk.office.warga, DESA, desk.visit)
+    before, few = asked()
+    for _ in range(4):
+        visit, change = desk.office.add_visit()
+        decide = Decide(visit=visit, follows=change, decision="setujui", reasons={}, note="")
+        desk.office.deps.office.act(desk.office.people["verifikator"], decide)
+        add_case(desk.office, desk.office.warga, DESA, visit)
+    after, many = asked()
+    assert (before, after, len(few)) == (1, 5, len(many))
+    grows = ("kunjungan", "kasus", "records", "changes")
+    assert not [each for each in many if any(each.reads_all_of(table, "kasus_unfilled") for table in grows)]
+    plans = [line for each in many for line in each.plan]
+    for index in ("kunjungan_by_decision", "kasus_by_end", "kasus_by_visit"):
+        assert any(index in line and "COVERING" in line for line in plans), index
+    assert not any("kind = " in each.sql for each in many), "all records of a kind are read"
 
 
 def test_what_cannot_be_proposed_keeps_nothing_else_out_of_the_list(

@@ -8,8 +8,11 @@ import pytest
 
 from schemas.base import decode
 from schemas.ids import RecordId
+from server import task_store
 from server.compose import open_office, unlock
 from server.deps import Deps
+from server.engine import SqlRow, Writer
+from server.protection_store import cases_opened_by
 from server.relisting import _relist_piece, relist  # pyright: ignore[reportPrivateUsage]
 from server.verify import verify
 from sync import scope
@@ -18,6 +21,7 @@ from sync.rules import DomainRules
 from sync.scope import desa_part
 from sync.store import Fields
 from tests.server.conftest import Silent
+from tests.server.test_letters import add_case
 from tests.server.web_office import DESA, Office, open_at, shut
 
 LISTED = desa_part(DESA, "bpnt")
@@ -93,3 +97,65 @@ def test_an_office_does_so_when_it_is_opened(old: Office, tmp_path: Path) -> Non
     assert isinstance(deps, Deps)
     old.deps = deps
     assert not any("desil" in fields for _, fields in listed(old).values()) and faults(old, tmp_path) == []
+
+
+def test_columns_that_an_older_program_did_not_write_of_a_case_hide_it_from_nobody_and_are_filled_when_opened(
+    tmp_path: Path,
+) -> None:
+    office = open_at(tmp_path)
+    visit, _ = office.add_visit()
+    case = add_case(office, office.warga, DESA, visit)
+
+    def columns() -> list[SqlRow]:
+        return office.deps.engine.read(lambda tx: tx.query("SELECT service, kunjungan, since_ms FROM kasus"))
+
+    def opened() -> list[RecordId]:
+        return office.deps.engine.read(lambda tx: [each.id for each in cases_opened_by(tx, [visit])])
+
+    written = columns()
+    office.deps.engine.write(
+        lambda tx: tx.execute("UPDATE kasus SET service = '', kunjungan = '', since_ms = NULL")
+    ).result()
+    assert opened() == [case] and columns() != written
+    shut(office)
+    deps = open_office(tmp_path / "office", None)
+    assert isinstance(deps, Deps)
+    office.deps = deps
+    assert columns() == written and opened() == [case]
+    assert faults(office, tmp_path) == []
+    shut(office)
+
+
+def test_open_tugas_of_before_are_told_at_once_and_are_kept_when_the_office_is_opened(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    whose, act = office.people["pendamping"], office.deps.office
+    names = [RecordId(f"{number:032x}") for number in range(4)]
+    for number, name in enumerate(names):
+        state = "baru" if number else "selesai"
+        fields: Fields = {"petugas": whose, "sasaran": office.warga, "sasaran_kind": "warga", "state": state}
+        fields |= {"form": "bpnt_kpm", "kode_desa": DESA, "layanan": ["bpnt"], "alasan": "Uji"}
+        act.act(act.person, Patch(record=name, kind="tugas", base={}, new=fields))
+
+    def held() -> list[RecordId]:
+        return [
+            each.id for each in office.deps.engine.read(lambda tx: task_store.open_of(tx, [whose]))[whose]
+        ]
+
+    def of_before(tx: Writer) -> None:
+        tx.execute("DELETE FROM open_tugas")
+        tx.execute("INSERT INTO filling (kabupaten, after) VALUES (:kabupaten, '')")
+
+    def kept() -> int:
+        return office.deps.engine.read(lambda tx: len(tx.query("SELECT 1 FROM open_tugas")))
+
+    assert held() == names[1:] and kept() == 3
+    office.deps.engine.write(of_before).result()
+    assert (held(), kept()) == (names[1:], 0)
+    office.deps.engine.write(lambda tx: task_store.fill_piece(tx, 2)).result()
+    assert (held(), kept()) == (names[1:], 1), "cut off in between it knows that it does not know all"
+    shut(office)
+    deps = open_office(tmp_path / "office", None)
+    assert isinstance(deps, Deps)
+    office.deps = deps
+    assert (held(), kept()) == (names[1:], 3)
+    shut(office)
