@@ -15,9 +15,9 @@ DAY_MS = 86_400_000
 class QueueFilter(Data, frozen=True, kw_only=True):
     """Which visits to list: empty members do not narrow; `handed_to` and `petugas` are ids of people.
 
-    `sign` is one flag; `newest_first` turns the order, which is else that of waiting. `sought`: whether
-    visits are searched for, by `words` that each begin one of the subject's name, by the `tail` of their
-    number, backwards, or to one of these `cases`.
+    `state` may be `LATE` too; `sign` is one flag; `newest_first` turns the order, which is else that of
+    waiting. `sought`: whether visits are searched for, by `words` that each begin one of the subject's name,
+    by the `tail` of their number, backwards, or to one of these `cases`.
     """
 
     state: str = "diterima"
@@ -44,9 +44,21 @@ _SOUGHT = (
     " AND (:tail = '' OR s.nik >= :tail AND s.nik < :past OR s.kks >= :tail AND s.kks < :past))"
 )
 
+LATE = "susulan"
+"""What is asked for instead of a state: approved visits whose newest version came after the approval."""
+STANDS = (
+    "(CASE WHEN received_ms > decided_ms AND kasus = ''"
+    " AND state IN ('dikembalikan', 'disetujui', 'ditolak') THEN 'susulan_' || state ELSE state END)"
+)
+"""How a visit stands in lists, as it is indexed: `susulan_` goes before the state where its newest version
+came after the decision and did not open it (deciding.py). The sealed room says its own."""
+_LISTS = {
+    # what came after a return or a refusal waits too
+    "diterima": ("diterima", "susulan_dikembalikan", "susulan_ditolak"),
+    LATE: ("susulan_disetujui",),
+}
 _VISITS = (
-    "FROM kunjungan k WHERE kabupaten = :kabupaten AND state IN :states"  # noqa: S608 - none of it from outside
-    " AND (state = :state OR received_ms > decided_ms AND kasus = '')"
+    f"FROM kunjungan k WHERE kabupaten = :kabupaten AND {STANDS} IN :standings"  # noqa: S608 - none of it from outside
     " AND (:author = '' OR petugas = :author)"
     " AND (:every_form = 1 OR form IN :forms)"
     " AND (:every_desa = 1 OR desa IN :desa)"
@@ -128,10 +140,7 @@ def beside(
 
 def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] | None) -> dict[str, object]:
     return {
-        "state": wanted.state,
-        # what came after a return or a refusal and did not open it (deciding.py) waits too; the sealed room
-        # says its own
-        "states": ["diterima", "dikembalikan", "ditolak"] if wanted.state == "diterima" else [wanted.state],
+        "standings": list(_LISTS.get(wanted.state, (wanted.state, f"susulan_{wanted.state}"))),
         "author": author or "",
         "every_form": int(wanted.forms is None),
         "forms": list(wanted.forms or ()),

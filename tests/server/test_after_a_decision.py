@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server import device_store
+from server import device_store, page_store
+from server.page_store import LATE
 from server.services.letter_facts import Asked as About
 from server.services.letters import Draft
 from server.services.visits import load_visit
@@ -119,6 +120,39 @@ def test_what_a_revoked_phone_brings_to_an_approved_visit_is_told_and_counts_for
         desk.decided(visit, "setujui")
         assert says not in client.get(f"/kunjungan/{visit}").text
     assert town.listed()["Warga A"].gone == "meninggal", "that was looked at"
+
+
+def test_the_queue_tells_of_what_came_after_an_approval_apart_from_what_waits(town: Town, desk: Desk) -> None:
+    office, whom = town.office, town.warga[0]
+    visit, first = office.add_visit(warga=whom, photos=())
+    desk.decided(visit, "setujui")
+    revoke(office)
+    says, mark = "1 kunjungan yang sudah disetujui mendapat versi baru", "Versi baru "
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "kabid")
+        assert mark not in client.get("/antrean?status=disetujui").text
+        office.add_visit(visit=visit, follows=first, warga=whom, photos=())
+        assert waiting(desk) == [] and desk.site.queue.count(office.person("kabid"), LATE) == 1
+        page = client.get("/antrean").text
+        assert says in page and f"/antrean?status={LATE}" in page and "Antrean kosong" in page
+        for state in (LATE, "disetujui"):
+            page = client.get(f"/antrean?status={state}").text
+            assert mark in page and f"/kunjungan/{visit}" in page and "perbaikan ke-1" not in page
+        desk.decided(visit, "tahan")
+        desk.decided(visit, "setujui")
+        assert says not in client.get("/antrean").text
+        assert mark not in client.get("/antrean?status=disetujui").text
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "pendamping")
+        assert says not in client.get("/antrean").text, "nobody who may not decide is asked to"
+
+
+@pytest.mark.parametrize("state", ["diterima", "disetujui", LATE])
+def test_no_list_reads_through_what_stands_elsewhere(office: Office, state: str) -> None:
+    wanted = page_store._bounds(page_store.QueueFilter(state=state), None, None)  # pyright: ignore[reportPrivateUsage]
+    sql = f"EXPLAIN QUERY PLAN SELECT count(*) {page_store._VISITS}"  # pyright: ignore[reportPrivateUsage]
+    plan = office.deps.engine.read(lambda tx: tx.query(sql, wanted))
+    assert any("kunjungan_by_standing (kabupaten=? AND <expr>=?)" in str(row[3]) for row in plan), plan
 
 
 def test_what_a_revoked_phone_brings_to_a_rejected_visit_waits_to_be_decided(town: Town, desk: Desk) -> None:
