@@ -149,8 +149,8 @@ def test_the_queue_tells_of_what_came_after_an_approval_apart_from_what_waits(to
 
 @pytest.mark.parametrize("state", ["diterima", "disetujui", LATE])
 def test_no_list_reads_through_what_stands_elsewhere(office: Office, state: str) -> None:
-    wanted = page_store._bounds(page_store.QueueFilter(state=state), None, None)  # pyright: ignore[reportPrivateUsage]
-    sql = f"EXPLAIN QUERY PLAN SELECT count(*) {page_store._VISITS}"  # pyright: ignore[reportPrivateUsage]
+    wanted = page_store._bounds(page_store.QueueFilter(state=state), None, None)
+    sql = f"EXPLAIN QUERY PLAN SELECT count(*) {page_store._VISITS}"
     plan = office.deps.engine.read(lambda tx: tx.query(sql, wanted))
     assert any("kunjungan_by_standing (kabupaten=? AND <expr>=?)" in str(row[3]) for row in plan), plan
 
