@@ -5,7 +5,8 @@ from typing import Literal
 
 from server.access import Person
 from server.services.visits import APPROVED, Visit
-from sync.store import Fields
+from sync.neutral import is_sealed
+from sync.store import Fields, Record
 from sync.visits import DECIDED
 
 Decision = Literal["setujui", "kembalikan", "tolak", "tahan"]
@@ -30,6 +31,12 @@ def came_after(fields: Fields) -> str:
     state = fields["state"]
     is_late = state not in OPEN_STATES and fields["versions"][-1]["received_ms"] > fields["decided_ms"]
     return state if is_late and state in (RETURNED, REJECTED, APPROVED) else ""
+
+
+def is_settled(visit: Record) -> bool:
+    """Whether a visit was approved or rejected for good. The room decides none again."""
+    is_decided = visit.fields.get("state") in (APPROVED, REJECTED)
+    return is_decided and (is_sealed(visit) or not waits(visit.fields))
 
 
 def may_reopen(person: Person, visit: Visit) -> bool:

@@ -18,6 +18,7 @@ from server.access import Person, may, refused
 from server.engine import Engine, Reader, Writer
 from server.services.belongings import all_above
 from server.services.chain_record import patches_of, word_id, word_on, write_record
+from server.services.deciding import is_settled
 from server.services.destroying import DONE_STATES, HOLD, PROPOSAL, Destroying
 from server.services.people import Actor
 from server.shelves import thing_of_case
@@ -201,13 +202,15 @@ def _due(tx: Reader, record: Record, rule: Rule, ended: date, needed: Mapping[Re
     holds = [word_on(tx, HOLD, name) for name in (record.id, *all_above(tx, record))]
     held = any(each is not None and each.fields["ditahan"] for each in holds)
     proposed = known is not None and known.fields["state"] != "dibatalkan"
+    late = record.kind == "kunjungan" and not is_settled(record)
+    why = {"ditahan": held, "diusulkan": proposed, "perlu": record.id in needed, "susulan": late}
     return Due(
         target=record.id,
         kind=record.kind,
         service=rule.service,
         ended=ended,
         until=_years(ended, rule.years),
-        standing="ditahan" if held else "diusulkan" if proposed else "perlu" if record.id in needed else "",
+        standing=next((each for each, stands in why.items() if stands), ""),
         case=needed.get(record.id, ""),
     )
 

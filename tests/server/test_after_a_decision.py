@@ -4,16 +4,19 @@ Rule: what was decided is changed by nobody's phone, and what one visit ended is
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from schemas.ids import RecordId
 from server import device_store, page_store
-from server.page_store import LATE
+from server.page_store import DAY_MS, LATE
 from server.services.letter_facts import Asked as About
 from server.services.letters import Draft
 from server.services.visits import load_visit
+from server.web.building import build_site
 from tests.server.room_office import log_in
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import Desk
@@ -41,6 +44,16 @@ def desk(office: Office) -> Desk:
 def revoke(office: Office) -> None:
     phone = office.phone.device
     office.deps.engine.write(lambda tx: device_store.revoke(tx, phone, office.deps.now_ms())).result()
+
+
+def destroyed(town: Town, desk: Desk, visit: RecordId) -> tuple[str, str]:
+    """Return why a visit cannot be proposed to be destroyed, and how it then stands when its time is over."""
+    petugas = town.person("petugas")
+    refused = desk.site.destroying.propose(petugas, visit, "BA 3/2026")
+    later_ms = town.office.deps.now_ms() + 20 * 366 * DAY_MS
+    retention = build_site(replace(town.office.deps, now_ms=lambda: later_ms)).retention
+    [standing] = [each.standing for each in retention.due(petugas).shown if each.target == visit]
+    return refused.why if refused else "", standing
 
 
 @pytest.mark.parametrize("moves", [True, False], ids=["of_two_workers", "of_one"])
@@ -163,12 +176,13 @@ def test_what_a_revoked_phone_brings_to_a_rejected_visit_waits_to_be_decided(tow
     assert waiting(desk) == []
     office.add_visit(visit=visit, follows=first, warga=whom, photos=())
     assert [each.id for each in waiting(desk)] == [visit]
+    assert destroyed(town, desk, visit) == ("belum_diputus", "susulan")
     with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "kabid")
         page = client.get(f"/kunjungan/{visit}").text
         assert "Versi baru datang setelah kunjungan ini ditolak" in page and "sudah diputuskan" not in page
     desk.decided(visit, "tolak")
-    assert waiting(desk) == []
+    assert waiting(desk) == [] and destroyed(town, desk, visit) == ("", "diusulkan")
 
 
 def test_nobody_is_told_of_the_work_of_a_service_that_is_not_theirs(town: Town) -> None:
