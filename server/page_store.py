@@ -9,17 +9,17 @@ from server import visit_counts
 from server.engine import Reader, SqlRow, Writer, one
 from server.sign_store import ODD, SHOWS
 from server.subject_store import END
+from server.visit_counts import STANDS
 
 DAY_MS = 86_400_000
-WAITS = "diterima"
 
 
 class QueueFilter(Data, frozen=True, kw_only=True):
     """Which visits to list: empty members do not narrow; `handed_to` and `petugas` are ids of people.
 
-    `sign` is one flag; `newest_first` turns the order, which is else that of waiting. `sought`: whether
-    visits are searched for, by `words` that each begin one of the subject's name, by the `tail` of their
-    number, backwards, or to one of these `cases`.
+    `state` may be `LATE` too; `sign` is one flag; `newest_first` turns the order, which is else that of
+    waiting. `sought`: whether visits are searched for, by `words` that each begin one of the subject's name,
+    by the `tail` of their number, backwards, or to one of these `cases`.
     """
 
     state: str = "diterima"
@@ -46,9 +46,15 @@ _SOUGHT = (
     " AND (:tail = '' OR s.nik >= :tail AND s.nik < :past OR s.kks >= :tail AND s.kks < :past))"
 )
 
+LATE = "susulan"
+"""What is asked for instead of a state: approved visits whose newest version came after the approval."""
+_LISTS = {
+    # what came after a return or a refusal waits too
+    "diterima": ("diterima", "susulan_dikembalikan", "susulan_ditolak"),
+    LATE: ("susulan_disetujui",),
+}
 _VISITS = (
-    "FROM kunjungan k WHERE kabupaten = :kabupaten AND state IN :states"  # noqa: S608 - none of it from outside
-    " AND (state = :state OR received_ms > decided_ms AND kasus = '')"
+    f"FROM kunjungan k WHERE kabupaten = :kabupaten AND {STANDS} IN :standings"  # noqa: S608 - none of it from outside
     " AND (:author = '' OR petugas = :author)"
     " AND (:every_form = 1 OR form IN :forms)"
     " AND (:every_desa = 1 OR desa IN :desa)"
@@ -86,10 +92,7 @@ def visit_count(
     """Return how many visits a filter finds; where it asks only how they stand, by what is kept of that."""
     plain = QueueFilter(state=wanted.state, forms=wanted.forms, newest_first=wanted.newest_first)
     if author is None and wanted == plain:
-        stand = visit_counts.standing(tx, wanted.state, forms=wanted.forms, desa=desa)
-        if wanted.state != WAITS:
-            return stand
-        return stand + visit_counts.come_again(tx, forms=wanted.forms, desa=desa)
+        return visit_counts.count(tx, _standings(wanted), forms=wanted.forms, desa=desa)
     return int(tx.query(f"SELECT count(*) {_VISITS}", _bounds(wanted, author, desa))[0][0])
 
 
@@ -134,12 +137,13 @@ def beside(
     )
 
 
+def _standings(wanted: QueueFilter) -> tuple[str, ...]:
+    return _LISTS.get(wanted.state, (wanted.state, f"susulan_{wanted.state}"))
+
+
 def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] | None) -> dict[str, object]:
     return {
-        "state": wanted.state,
-        # what came after a return or a refusal and did not open it (deciding.py) waits too; the sealed room
-        # says its own
-        "states": [WAITS, "dikembalikan", "ditolak"] if wanted.state == WAITS else [wanted.state],
+        "standings": _standings(wanted),
         "author": author or "",
         "every_form": int(wanted.forms is None),
         "forms": list(wanted.forms or ()),

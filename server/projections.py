@@ -28,7 +28,7 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         [(writer.regency, record.id, encode(record)) for record in records if record.kind == "petugas"],
     )
     visits = [visit_row(writer.regency, record) for record in records if record.kind == "kunjungan"]
-    visit_counts.note(writer, {RecordId(row[1]): (row[2], row[3], row[4]) for row in visits})
+    visit_counts.note(writer, {RecordId(row[1]): visit_counts.stand_of(row) for row in visits})
     writer.many(
         "INSERT INTO kunjungan (kabupaten, visit, state, form, desa, petugas, subject, tugas, versions,"
         " received_ms, decided_ms, flags, quarter, kasus)"

@@ -6,11 +6,26 @@ from schemas.base import Data
 from schemas.ids import BlobId, RecordId
 from server.engine import Reader, Writer
 
-_TWIN = (
-    "o.kabupaten = k.kabupaten AND o.subject = k.subject AND o.quarter = k.quarter AND o.form = k.form"
+_BESIDE = (
+    "o.kabupaten = k.kabupaten AND o.quarter = k.quarter AND o.form = k.form"
     " AND o.visit <> k.visit AND o.state <> 'ditolak'"
 )
-_TWICE = f"k.subject <> '' AND EXISTS (SELECT 1 FROM kunjungan o WHERE {_TWIN})"  # noqa: S608
+# Every record of whom the visit is about: those that were merged, up and down from its own.
+_PERSON = (
+    "(WITH RECURSIVE person (subject) AS (SELECT k.subject"
+    " UNION SELECT m.merged_into FROM person p CROSS JOIN subjects m"
+    " WHERE m.kabupaten = k.kabupaten AND m.subject = p.subject AND m.merged_into <> ''"
+    " UNION SELECT m.subject FROM person p CROSS JOIN subjects m"
+    " WHERE m.kabupaten = k.kabupaten AND m.merged_into = p.subject AND m.merged_into <> '')"
+    " SELECT subject FROM person)"
+)
+_MERGED = "FROM subjects m WHERE m.kabupaten = :kabupaten AND m.merged_into <> ''"
+# Few were ever merged: all others are not followed through.
+_TWICE = (
+    f"(k.subject <> '' AND (EXISTS (SELECT 1 FROM kunjungan o WHERE {_BESIDE} AND o.subject = k.subject)"  # noqa: S608
+    f" OR k.subject IN (SELECT m.subject {_MERGED} UNION ALL SELECT m.merged_into {_MERGED})"
+    f" AND EXISTS (SELECT 1 FROM kunjungan o WHERE {_BESIDE} AND o.subject IN {_PERSON})))"
+)
 # The photo itself, and others that were made of the same bytes of a camera.
 _SAME = (
     "SELECT r.blob UNION SELECT b.blob FROM camera_shots a JOIN camera_shots b"
@@ -81,7 +96,8 @@ class OtherVisit(Data, frozen=True, kw_only=True):
 def visited_twice(tx: Reader, visits: Iterable[RecordId]) -> frozenset[RecordId]:
     """Return those of some visits beside which another of the same form stands to one target in one quarter.
 
-    Two rounds in a quarter may be right; which is for the reviewer to say (source J).
+    Who was merged is one target. Two rounds in a quarter may be right; which is for the reviewer to say
+    (source J).
     """
     found = tx.query(
         f"SELECT k.visit FROM kunjungan k WHERE k.kabupaten = :kabupaten AND k.visit IN :visits AND {_TWICE}",  # noqa: S608
@@ -114,7 +130,7 @@ def visits_meant(tx: Reader, visit: RecordId, limit: int) -> list[OtherVisit]:
     """Return which visits the signs of one mean, of each kind of sign at most so many."""
     about = {"visit": visit, "limit": limit}
     twice = tx.query(
-        f"SELECT o.visit FROM kunjungan k JOIN kunjungan o ON {_TWIN}"  # noqa: S608
+        f"SELECT o.visit FROM kunjungan k CROSS JOIN kunjungan o ON {_BESIDE} AND o.subject IN {_PERSON}"  # noqa: S608
         " WHERE k.kabupaten = :kabupaten AND k.visit = :visit AND k.subject <> ''"
         " ORDER BY o.received_ms, o.visit LIMIT :limit",
         about,

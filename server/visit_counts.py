@@ -4,13 +4,29 @@ Rule: written with the columns of the visits (server/projections.py), so a count
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from schemas.ids import RecordId
-from server.engine import Reader, Writer
+from server.engine import Reader, SqlRow, Writer
 
 Stand = tuple[str, str, str]
-"""How a visit stands, its form and its desa."""
+"""How a visit stands in lists, its form and its desa."""
+DECIDED_ONCE = ("dikembalikan", "disetujui", "ditolak")
+STANDS = (
+    "(CASE WHEN received_ms > decided_ms AND state IN ('dikembalikan', 'disetujui', 'ditolak')"
+    " THEN 'susulan_' || state ELSE state END)"
+)
+"""How a visit stands in lists, as it is indexed: `susulan_` goes before the state where its newest version
+came after the decision and did not open it (services/deciding.py).
+"""
+
+
+def stand_of(row: SqlRow) -> Stand:
+    """Return the stand of a visit by its columns (server/projections.py), as `STANDS` says it."""
+    _, _, state, form, desa, *_ = row
+    received_ms, decided_ms = row[9:11]
+    is_late = received_ms > decided_ms and state in DECIDED_ONCE
+    return f"susulan_{state}" if is_late else state, form, desa
 
 
 def note(tx: Writer, stands: Mapping[RecordId, Stand]) -> None:
@@ -19,52 +35,39 @@ def note(tx: Writer, stands: Mapping[RecordId, Stand]) -> None:
         return
     change = Counter(stands.values())
     change.subtract(
-        (str(state), str(form), str(desa))
-        for state, form, desa in tx.query(
-            "SELECT state, form, desa FROM kunjungan WHERE kabupaten = :kabupaten AND visit IN :visits",
+        (str(stand), str(form), str(desa))
+        for stand, form, desa in tx.query(
+            f"SELECT {STANDS}, form, desa FROM kunjungan"  # noqa: S608 - ours
+            " WHERE kabupaten = :kabupaten AND visit IN :visits",
             {"visits": list(stands)},
         )
     )
     tx.many(
-        "INSERT INTO visit_counts (kabupaten, state, form, desa, count)"
-        " VALUES (:kabupaten, :state, :form, :desa, :count) ON CONFLICT (kabupaten, state, form, desa)"
+        "INSERT INTO visit_counts (kabupaten, stand, form, desa, count)"
+        " VALUES (:kabupaten, :stand, :form, :desa, :count) ON CONFLICT (kabupaten, stand, form, desa)"
         " DO UPDATE SET count = visit_counts.count + excluded.count",
         [(tx.regency, *stand, by) for stand, by in change.items() if by],
     )
     tx.many(
-        "DELETE FROM visit_counts WHERE kabupaten = :kabupaten AND state = :state AND form = :form"
+        "DELETE FROM visit_counts WHERE kabupaten = :kabupaten AND stand = :stand AND form = :form"
         " AND desa = :desa AND count = 0",
         [(tx.regency, *stand) for stand, by in change.items() if by < 0],
     )
 
 
-def standing(tx: Reader, state: str, *, forms: Iterable[str] | None, desa: Iterable[str] | None) -> int:
+def count(
+    tx: Reader, stands: Sequence[str], *, forms: Iterable[str] | None, desa: Iterable[str] | None
+) -> int:
     """Return how many visits stand so, of these forms and in these desa, or of and in any (None)."""
     found = tx.query(
-        "SELECT coalesce(sum(count), 0) FROM visit_counts"  # noqa: S608 - ours
-        f" WHERE kabupaten = :kabupaten AND state = :state{_WHERE}",
-        {"state": state, **_bounds(forms, desa)},
+        "SELECT coalesce(sum(count), 0) FROM visit_counts WHERE kabupaten = :kabupaten AND stand IN :stands"
+        " AND (:every_form = 1 OR form IN :forms) AND (:every_desa = 1 OR desa IN :desa)",
+        {
+            "stands": list(stands),
+            "every_form": int(forms is None),
+            "forms": list(forms or ()),
+            "every_desa": int(desa is None),
+            "desa": list(desa or ()),
+        },
     )
     return int(found[0][0])
-
-
-def come_again(tx: Reader, *, forms: Iterable[str] | None, desa: Iterable[str] | None) -> int:
-    """Return how many of those that were returned or refused wait all the same: something came since."""
-    found = tx.query(
-        "SELECT count(*) FROM kunjungan WHERE kabupaten = :kabupaten"  # noqa: S608 - ours
-        f" AND state IN ('dikembalikan', 'ditolak') AND received_ms > decided_ms AND kasus = ''{_WHERE}",
-        _bounds(forms, desa),
-    )
-    return int(found[0][0])
-
-
-_WHERE = " AND (:every_form = 1 OR form IN :forms) AND (:every_desa = 1 OR desa IN :desa)"
-
-
-def _bounds(forms: Iterable[str] | None, desa: Iterable[str] | None) -> dict[str, object]:
-    return {
-        "every_form": int(forms is None),
-        "forms": list(forms or ()),
-        "every_desa": int(desa is None),
-        "desa": list(desa or ()),
-    }

@@ -9,7 +9,9 @@ from server.engine import Reader, SqlRow, Writer, one
 What = Literal["sandi", "kode"]
 KEPT_MS = 90 * 86_400_000
 MOST_KEPT = 20_000
-"""Newer ones push older ones out: whoever tries without end fills no disk."""
+"""Whoever tries without end fills no disk, and washes out no trace but their own: the oldest go of that
+account and day of which there are most."""
+AT_ONCE = 200
 DAY_MS = 86_400_000
 WIB_MS = 7 * 3_600_000
 """By how much a day at the office begins before that of UTC."""
@@ -51,10 +53,36 @@ def add(tx: Writer, wrong: WrongLogin, try_id: str, mark: bytes) -> None:
         },
     )
     tx.execute(
-        "DELETE FROM wrong_logins WHERE kabupaten = :kabupaten AND (at_ms < :old OR at_ms <= coalesce("
-        "(SELECT at_ms FROM wrong_logins WHERE kabupaten = :kabupaten ORDER BY at_ms DESC"
-        " LIMIT 1 OFFSET :most), 0))",
-        {"old": wrong.at_ms - KEPT_MS, "most": MOST_KEPT},
+        "DELETE FROM wrong_logins WHERE kabupaten = :kabupaten AND at_ms < :old",
+        {"old": wrong.at_ms - KEPT_MS},
+    )
+    [count] = tx.query("SELECT count(*) FROM wrong_logins WHERE kabupaten = :kabupaten")[0]
+    if count > MOST_KEPT:
+        _thin_out(tx, count - MOST_KEPT)
+
+
+def _thin_out(tx: Writer, count: int) -> None:
+    """Drop so many, or some more, of the largest heap: of one day the tries at one account, or at none. Codes
+    are a heap of their own, as they came behind the right password.
+    """
+    [heap] = tx.query(
+        "SELECT person, what, (at_ms + :shift) / :day, count(*) FROM wrong_logins"
+        " WHERE kabupaten = :kabupaten GROUP BY 1, 2, 3 ORDER BY count(*) DESC, min(at_ms) LIMIT 1",
+        {"shift": WIB_MS, "day": DAY_MS},
+    )
+    person, what, day, there = heap
+    begins = int(day) * DAY_MS - WIB_MS
+    tx.execute(
+        "DELETE FROM wrong_logins WHERE kabupaten = :kabupaten AND (at_ms, try) IN"
+        " (SELECT at_ms, try FROM wrong_logins WHERE kabupaten = :kabupaten AND person = :person"
+        " AND what = :what AND at_ms >= :begins AND at_ms < :ends ORDER BY at_ms LIMIT :count)",
+        {
+            "person": person,
+            "what": what,
+            "begins": begins,
+            "ends": begins + DAY_MS,
+            "count": max(count, min(AT_ONCE, int(there) // 2)),
+        },
     )
 
 

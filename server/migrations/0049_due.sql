@@ -20,17 +20,15 @@ CREATE INDEX camera_shots_by_blob ON camera_shots (kabupaten, blob) WHERE blob <
 -- How many visits stand where: written with their columns (server/visit_counts.py), and read by each page that counts.
 CREATE TABLE visit_counts (
     kabupaten TEXT NOT NULL,
-    state TEXT NOT NULL,
+    stand TEXT NOT NULL,
     form TEXT NOT NULL,
     desa TEXT NOT NULL,
     count BIGINT NOT NULL,
-    PRIMARY KEY (kabupaten, state, form, desa)
+    PRIMARY KEY (kabupaten, stand, form, desa)
 );
-INSERT INTO visit_counts SELECT kabupaten, state, form, desa, count(*) FROM kunjungan GROUP BY 1, 2, 3, 4;
-
--- Visits of which something came after they were decided.
-CREATE INDEX kunjungan_come_again ON kunjungan (kabupaten, state, form, desa)
-WHERE received_ms > decided_ms AND kasus = '';
+INSERT INTO visit_counts SELECT kabupaten, CASE WHEN received_ms > decided_ms
+    AND state IN ('dikembalikan', 'disetujui', 'ditolak') THEN 'susulan_' || state ELSE state END, form, desa, count(*)
+FROM kunjungan GROUP BY 1, 2, 3, 4;
 
 -- The tugas that are open, by whom they lie with: pages that ask for these need not read what was ever given out. Those
 -- that were there before are put here when the office is opened, a piece at a time (server/relisting.py), up to `after`.

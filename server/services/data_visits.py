@@ -6,7 +6,7 @@ what is sealed, photos, numbers, all that was typed. Of names the first letters 
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -21,6 +21,7 @@ from schemas.text import Text
 from server.engine import Reader
 from server.services.answers import Reading
 from server.services.export_rows import newest_submits
+from server.services.visits import counted_versions
 from server.store import SqlOfficeStore
 from server.tables.outgoing import COVERED_NUMBERS, Writing, cell_writer, form_columns
 from sync.change import FormAnswers, Submit
@@ -35,14 +36,19 @@ Answers = dict[str, dict[str, Value]]
 
 
 class Kunjungan(Data, frozen=True, kw_only=True, omit_defaults=True):
-    """Sebuah kunjungan lapangan, menurut versi terbarunya; bukan kunjungan kasus tertutup."""
+    """Sebuah kunjungan lapangan, menurut versi terbarunya, yang disetujui menurut versi yang disetujui;
+    bukan kunjungan kasus tertutup.
+    """
 
     id: Id
     formulir: Annotated[str, Meta(description="Kode formulir utamanya")]
     layanan: str
     keadaan: Annotated[State, Meta(description="Keputusan kantor; `diterima` berarti menunggu ditinjau")]
     kode_desa: KodeDesa
-    versi: Annotated[int, Meta(description="1 untuk kiriman pertama; perbaikan menambah satu")]
+    versi: Annotated[
+        int,
+        Meta(description="Versi yang isiannya diberikan: 1 kiriman pertama, perbaikan menambah satu"),
+    ]
     diterima: Annotated[str, Meta(description="Tanggal versi ini diterima kantor, YYYY-MM-DD")]
     diputuskan: Annotated[str, Meta(description="Tanggal keputusannya, YYYY-MM-DD")] = ""
     subjek: Annotated[str, Meta(description="Kode warga atau e-warong yang dikunjungi")] = ""
@@ -73,12 +79,12 @@ class VisitPresenter:
         )
 
     def show(self, record: Record, body: Submit, told: frozenset[str], *, named: bool) -> Kunjungan | None:
-        """Return what is told of a visit with this newest version; None of one that is secret."""
+        """Return what is told of a visit by the version of it that counts; None of one that is secret."""
         forms = self._forms
         if any(forms.get(name, each.version).privacy == "rahasia" for name, each in body.forms.items()):
             return None
         fields, main = record.fields, forms.get(body.form, body.forms[body.form].version)
-        versions: list[dict[str, Any]] = fields["versions"]
+        versions = counted_versions(record)
         decided = int(fields.get("decided_ms") or 0)
         answered = {
             name: self._answers(name, filled, named=named)

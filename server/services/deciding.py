@@ -5,7 +5,7 @@ from typing import Literal
 
 from server.access import Person
 from server.services.visits import APPROVED, Visit
-from sync.store import Fields
+from sync.store import Fields, Record
 from sync.visits import DECIDED
 
 Decision = Literal["setujui", "kembalikan", "tolak", "tahan"]
@@ -30,6 +30,11 @@ def came_after(fields: Fields) -> str:
     state = fields["state"]
     is_late = state not in OPEN_STATES and fields["versions"][-1]["received_ms"] > fields["decided_ms"]
     return state if is_late and state in (RETURNED, REJECTED, APPROVED) else ""
+
+
+def is_settled(visit: Record) -> bool:
+    """Whether a visit was approved or rejected for good."""
+    return visit.fields.get("state") in (APPROVED, REJECTED) and not waits(visit.fields)
 
 
 def may_reopen(person: Person, visit: Visit) -> bool:

@@ -21,6 +21,8 @@ from server.office import Office
 from server.queries import records_of_kind
 from server.services.belongings import OWN_SHELF, REQUEST, TARGETS, all_above, belongings, cases_on, members
 from server.services.chain_record import word_id, word_on, write_record
+from server.services.deciding import is_settled
+from server.services.opening_cases import cases_joined
 from server.services.shelf_rights import ShelfRights
 from server.shelves import Shelf, read_shelf, shelf_of
 from server.store import SqlOfficeStore
@@ -160,12 +162,16 @@ class Destroying:
         return self._refused_at(person, "propose_destruction", shelf, sealed=sealed) is None
 
     def needed(self, tx: Reader, visits: Iterable[Record]) -> dict[RecordId, Record]:
-        """Return those of these visits on which a case rests that is under way, each with its case."""
-        return {
-            visit: case
-            for visit, case in cases_on(tx, visits)
-            if "workflow" in case.fields and not self._is_finished(case)
-        }
+        """Return those of these visits on which a case rests that is under way, each with its case.
+
+        It rests on those too that asked for what another visit had opened.
+        """
+        visits = list(visits)
+        rests = cases_joined(tx, visits, self._workflows)
+        for visit, case in cases_on(tx, visits):
+            if "workflow" in case.fields and not self._is_finished(case):
+                rests[visit] = case
+        return rests
 
     def may_count(self, person: Person, shelf: Shelf, *, sealed: bool) -> bool:
         """Whether what lies there counts in what somebody is told of how much there is."""
@@ -323,7 +329,7 @@ class Destroying:
         fields = record.fields
         match record.kind:
             case "kunjungan":
-                return fields.get("state") in DONE_STATES
+                return is_settled(record)
             case "kasus":
                 workflow = self._workflows.get(fields["workflow"], fields["workflow_version"])
                 return workflow.states[fields["state"]].final

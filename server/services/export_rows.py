@@ -24,7 +24,7 @@ from server.access import Scope, is_inside
 from server.engine import Engine, Reader
 from server.services.answers import Reading
 from server.services.visit_page import Words
-from server.services.visits import counted_change, names
+from server.services.visits import counted_change, counted_versions, names
 from server.store import SqlOfficeStore
 from server.tables.order import Asked
 from server.tables.outgoing import CASES, Column, Writing, cell_writer, initials
@@ -254,7 +254,7 @@ class ExportRows:
 
     def _of_visit(self, record: Record, body: Submit, name: str) -> Cell:
         fields, text = record.fields, self._words.text
-        versions: list[dict[str, Any]] = fields.get("versions") or []
+        versions = counted_versions(record)
         match name:
             case "kunjungan":
                 return record.id

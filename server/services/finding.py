@@ -4,7 +4,7 @@ Rule: nobody is listed outside the reader's desa and services, nor anybody of a 
 covered. Who was merged into another record is found by either name, as the one that lives on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from schemas import format as written
 from schemas.base import Data
@@ -145,8 +145,13 @@ def survivors(tx: Reader, ids: Iterable[RecordId]) -> dict[RecordId, Record]:
 
 def one_person(tx: Reader, subject: RecordId) -> set[RecordId]:
     """Return every record of somebody: this one, the one it lives on in, and all that were merged there."""
-    living = survivors(tx, [subject])
-    found = {subject, *living, *(each.id for each in living.values())}
+    return same_people(tx, [subject])
+
+
+def same_people(tx: Reader, subjects: Collection[RecordId]) -> set[RecordId]:
+    """Return every record of each of some people, as `one_person` does of one."""
+    living = survivors(tx, subjects)
+    found = {*subjects, *living, *(each.id for each in living.values())}
     return found | subject_store.lives_on_in(tx, found).keys()
 
 

@@ -5,7 +5,7 @@ of it. Who was merged is one person with the other. What was called off does not
 again once another case stands for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from schemas.base import Data
@@ -13,7 +13,7 @@ from schemas.ids import PersonId, RecordId
 from schemas.workflow import Workflow, Workflows
 from server import assign_store, page_store
 from server.engine import Reader, Writer
-from server.services.finding import one_person
+from server.services.finding import one_person, same_people
 from server.services.people import Actor
 from server.services.visits import APPROVED, Visit, load_newest
 from server.shelves import stage, stages_under_way
@@ -123,6 +123,26 @@ def joins(tx: Reader, store: SqlOfficeStore, visit: Visit, workflows: Workflows)
     names = {_under_way(tx, store, each.fields, workflows) for each in asked} - {None}
     found = store.records(name for name in names if name is not None).values()
     return [each for each in found if visit.record.id in joined_by(tx, store, each, workflows)]
+
+
+def cases_joined(tx: Reader, visits: Iterable[Record], workflows: Workflows) -> dict[RecordId, Record]:
+    """Return those of these visits that joined a case under way, each with it."""
+    asked = [each for each in visits if each.kind == "kunjungan" and each.fields.get("state") == APPROVED]
+    people = {RecordId(str(each.fields["subjek"])) for each in asked if each.fields.get("subjek")}
+    if not people:
+        return {}
+    store, about = SqlOfficeStore.reading(tx), same_people(tx, people)
+    under_way = stages_under_way(workflows).items()
+    stages = [stage for stage, (workflow, _) in under_way if workflow.id in ONCE]
+    desa = {str(each.fields.get("kode_desa") or "") for each in asked}
+    cases = store.records(assign_store.cases(tx, desa, about, stages)).values()
+    joined = {
+        visit: case
+        for case in cases
+        if case.fields.get("subjek") in about
+        for visit in joined_by(tx, store, case, workflows)
+    }
+    return {each.id: joined[each.id] for each in asked if each.id in joined}
 
 
 def falls_from(workflow: Workflow, state: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from schemas.base import Data
+from schemas.format import local_date, short_date
 from schemas.identity import search_key
 from schemas.ids import BlobId, PersonId, RecordId
 from schemas.sealed import SEALED_FORM, SEALED_SERVICES
@@ -13,12 +14,13 @@ from server import handed_store, page_store, sign_store
 from server.access import Person, Scope, scope
 from server.engine import DiskError, Engine, Reader
 from server.page_store import DAY_MS, QueueFilter
+from server.services.deciding import came_after
 from server.services.finding import FEWEST_DIGITS
 from server.services.people import Denied
 from server.services.sealed_rows import SealedRow, sealed_rows
 from server.services.signs import ALIKE, REUSED, TWICE, examine
 from server.services.visit_page import Words, bounds
-from server.services.visits import Version, load_newest, names
+from server.services.visits import Version, counted_versions, load_newest, names
 from server.store import SqlOfficeStore
 from sync.store import Record
 
@@ -35,7 +37,7 @@ class Shot(Data, frozen=True, kw_only=True):
 
 
 class QueueRow(Data, frozen=True, kw_only=True):
-    """One visit in the queue, in words."""
+    """One visit in the queue, in words. `late`: the day on which a version came that nobody decided."""
 
     id: RecordId
     name: str
@@ -51,6 +53,7 @@ class QueueRow(Data, frozen=True, kw_only=True):
     photo_count: str
     sealed: bool = False
     handed_to: str = ""
+    late: str = ""
 
 
 class Asked(Data, frozen=True, kw_only=True):
@@ -263,9 +266,10 @@ class Queue:
             author=known.get(str(fields.get("petugas")), "–"),
             received=bounds(version, text),
             state=str(fields["state"]),
-            version=len(fields["versions"]) - 1,
+            version=len(counted_versions(record)) - 1,
             own=fields.get("petugas") == person.id,
             flags=tuple(self._words.flag(flag) for flag in flags),
+            late=short_date(local_date(fields["versions"][-1]["received_ms"])) if came_after(fields) else "",
             photos=shots,
             photo_count=text(key, ada=held, jumlah=len(shots)),
         )

@@ -22,6 +22,7 @@ from server.engine import Engine, Reader, Writer
 from server.protection_store import Ended
 from server.services.belongings import all_above_each
 from server.services.chain_record import patches_of, word_id, word_on, words_on, write_record
+from server.services.deciding import is_settled
 from server.services.destroying import DONE_STATES, HOLD, PROPOSAL, Destroying
 from server.services.people import Actor
 from server.shelves import Shelf, final_stages, thing_of_case
@@ -164,14 +165,20 @@ class Retention:
             }
             held, proposed = _held(tx, things.values()), _proposed(tx, things)
             for until, name, ended, rule in piece:
-                stands = "ditahan" if name in held else "diusulkan" if name in proposed else ""
+                thing = things[name]
+                why = {
+                    "ditahan": name in held,
+                    "diusulkan": name in proposed,
+                    "perlu": name in needed,
+                    "susulan": thing.kind == "kunjungan" and not is_settled(thing),
+                }
                 due = Due(
                     target=name,
-                    kind=things[name].kind,
+                    kind=thing.kind,
                     service=rule.service,
                     ended=ended,
                     until=until,
-                    standing=stands or ("perlu" if name in needed else ""),
+                    standing=next((each for each, stands in why.items() if stands), ""),
                     case=needed.get(name, ""),
                 )
                 (standing if due.standing else free).append(due)

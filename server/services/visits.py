@@ -164,11 +164,17 @@ def counted_change(visit: Record) -> ChangeId | None:
     """Return the change of a visit's newest version, of an approved one the newest that was there to be
     approved; None for a visit that has none.
     """
+    versions = counted_versions(visit)
+    return ChangeId(bytes.fromhex(versions[-1]["change"])) if versions and "change" in versions[-1] else None
+
+
+def counted_versions(visit: Record) -> list[dict[str, Any]]:
+    """Return the versions of a visit up to the one that counts, as its record names them."""
     versions: list[dict[str, Any]] = visit.fields.get("versions") or []
     if visit.fields.get("state") == APPROVED:
         decided_ms = visit.fields.get("decided_ms") or 0
-        versions = [each for each in versions if each.get("received_ms", 0) <= decided_ms] or versions
-    return ChangeId(bytes.fromhex(versions[-1]["change"])) if versions and "change" in versions[-1] else None
+        return [each for each in versions if each.get("received_ms", 0) <= decided_ms] or versions
+    return versions
 
 
 def load_versions(tx: Reader, changes: Sequence[ChangeId]) -> list[Version]:

@@ -14,6 +14,7 @@ from server.letter_store import letter_row
 from server.projections import case_row, conflict_row, visit_row
 from server.verifying.findings import Notes, Progress
 from server.verifying.replay import Replayed
+from server.visit_counts import stand_of
 from sync.digest import DIGEST_BYTES, EMPTY, row_hash
 from sync.scope import bodies, views
 from sync.store import Record
@@ -167,11 +168,11 @@ def _compare_counts(reader: Reader, replayed: Replayed, findings: Notes) -> None
         for record in replayed.records.values()
         if record.kind == "kunjungan"
     )
-    expected = Counter((row[2], row[3], row[4]) for row in rows)
+    expected = Counter(map(stand_of, rows))
     found = {
-        (state, form, desa): count
-        for state, form, desa, count in reader.query(
-            "SELECT state, form, desa, count FROM visit_counts WHERE kabupaten = :kabupaten"
+        (stand, form, desa): count
+        for stand, form, desa, count in reader.query(
+            "SELECT stand, form, desa, count FROM visit_counts WHERE kabupaten = :kabupaten"
         )
     }
     for stand in sorted(expected.keys() | found.keys()):

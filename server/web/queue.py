@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from schemas.base import Data
 from schemas.ids import PersonId
 from server.access import Person, may
-from server.page_store import QueueFilter
+from server.page_store import LATE, QueueFilter
 from server.services.people import Denied
 from server.services.queue import ROWS_PER_PAGE, Asked, QueuePage, QueueRow, older_than
 from server.services.visits import STATES
@@ -22,6 +22,7 @@ from server.web.site import Asking, Notice, Site
 
 ASKED = ("status", "layanan", "wilayah", "petugas", "umur", "tanda", "untuk", "urut", "cari")
 MINE, NEWEST = "saya", "terbaru"
+LISTS = (*STATES, LATE)
 SERVICES = ("bpnt", "kis", "ktkpm")
 AGES = {"": 0, "1": 1, "3": 3, "7": 7}
 SIGNS = (
@@ -91,6 +92,9 @@ def queue_routes(site: Site) -> list[Any]:
         found = await site.work(lambda: site.queue.page(visitor.person, wanted, at))
         if isinstance(found, Denied):
             raise ForbiddenError
+        decides = may(visitor.person, "decide_visits")
+        is_told = decides and asked["status"] != LATE
+        late = await site.work(lambda: site.queue.count(visitor.person, LATE)) if is_told else 0
         values = {
             "page": _listing(found, asked, max(1, at)),
             "filters": _filters(
@@ -101,7 +105,9 @@ def queue_routes(site: Site) -> list[Any]:
             "behind": behind,
             "notice": _forgotten(site) if forgotten else done_notice(site, request.query_params),
             "trip": written_in(asked),
-            "may_decide": may(visitor.person, "decide_visits"),
+            "may_decide": decides,
+            "late": late,
+            "late_state": LATE,
         }
         return await site.page("queue/queue.html", visitor, "antrean", values)
 
@@ -118,7 +124,7 @@ def queue_routes(site: Site) -> list[Any]:
 def asked_in(params: Mapping[str, str]) -> dict[str, str]:
     """Return what an address asks to be listed; the state is one that there is."""
     asked = {name: params.get(name, "") for name in ASKED}
-    return asked | {"status": asked["status"] if asked["status"] in STATES else "diterima"}
+    return asked | {"status": asked["status"] if asked["status"] in LISTS else "diterima"}
 
 
 def wanted_of(site: Site, asked: Mapping[str, str], reader: Person) -> Asked:
@@ -194,7 +200,7 @@ def _filters(
         return choices(name, text(f"kantor.antrean.{name}"), asked[name], pairs)
 
     every = Option(value="", label=text("kantor.antrean.semua_wilayah"))
-    states = [(state, text(f"kantor.antrean.status_{state}")) for state in STATES]
+    states = [(state, text(f"kantor.antrean.status_{state}")) for state in LISTS]
     services = [("", text("kantor.antrean.semua_layanan"))] + [
         (name, text(f"layanan.{name}")) for name in SERVICES
     ]

@@ -20,6 +20,7 @@ from schemas.sealed import SEALED_FORM
 from schemas.wire import Applied, Outcome
 from server import likeness
 from server.engine import Reader
+from server.services.deciding import came_after
 from server.services.figures import pairs_of
 from server.services.visits import load_versions
 from server.subjects import LIKE, likeness_to
@@ -325,11 +326,16 @@ def _tasks_of_cases(tx: Reader, all_of_it: Kept) -> Rows:
 
 def _standing(tx: Reader, all_of_it: Kept) -> Rows:
     stands = Counter(
-        (text(each, "state"), text(each, "form"), text(each, "kode_desa"))
+        (_stand(each.fields), text(each, "form"), text(each, "kode_desa"))
         for each in all_of_it.records.values()
         if each.kind == "kunjungan"
     )
     return [(*stand, count) for stand, count in stands.items()]
+
+
+def _stand(fields: Mapping[str, Any]) -> str:
+    is_late = bool(fields.get("versions")) and came_after(fields)
+    return f"{'susulan_' if is_late else ''}{fields.get('state') or ''}"
 
 
 def _open_tasks(tx: Reader, all_of_it: Kept) -> Rows:
@@ -406,7 +412,7 @@ TABLES: dict[str, tuple[str, Callable[[Reader, Kept], Rows]]] = {
         " WHERE change IN (SELECT id FROM changes WHERE raw IS NOT NULL)",
         _sealed,
     ),
-    "visit_counts": ("SELECT state, form, desa, count FROM visit_counts", _standing),
+    "visit_counts": ("SELECT stand, form, desa, count FROM visit_counts", _standing),
     "open_tugas": ("SELECT tugas, petugas, state, due FROM open_tugas", _open_tasks),
     "kasus": ("SELECT kasus, service, kunjungan, since_ms FROM kasus", _ends_of_cases),
     "sealed_tugas": ("SELECT kasus, tugas FROM sealed_tugas", _tasks_of_cases),

@@ -4,15 +4,19 @@ Rule: what was decided is changed by nobody's phone, and what one visit ended is
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
-from server import device_store
+from schemas.ids import RecordId
+from server import device_store, page_store
+from server.page_store import DAY_MS, LATE
 from server.services.letter_facts import Asked as About
 from server.services.letters import Draft
 from server.services.visits import load_visit
+from server.web.building import build_site
 from tests.server.room_office import log_in
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import Desk
@@ -40,6 +44,16 @@ def desk(office: Office) -> Desk:
 def revoke(office: Office) -> None:
     phone = office.phone.device
     office.deps.engine.write(lambda tx: device_store.revoke(tx, phone, office.deps.now_ms())).result()
+
+
+def destroyed(town: Town, desk: Desk, visit: RecordId) -> tuple[str, str]:
+    """Return why a visit cannot be proposed to be destroyed, and how it then stands when its time is over."""
+    petugas = town.person("petugas")
+    refused = desk.site.destroying.propose(petugas, visit, "BA 3/2026")
+    later_ms = town.office.deps.now_ms() + 20 * 366 * DAY_MS
+    retention = build_site(replace(town.office.deps, now_ms=lambda: later_ms)).retention
+    [standing] = [each.standing for each in retention.due(petugas).shown if each.target == visit]
+    return refused.why if refused else "", standing
 
 
 @pytest.mark.parametrize("moves", [True, False], ids=["of_two_workers", "of_one"])
@@ -121,6 +135,39 @@ def test_what_a_revoked_phone_brings_to_an_approved_visit_is_told_and_counts_for
     assert town.listed()["Warga A"].gone == "meninggal", "that was looked at"
 
 
+def test_the_queue_tells_of_what_came_after_an_approval_apart_from_what_waits(town: Town, desk: Desk) -> None:
+    office, whom = town.office, town.warga[0]
+    visit, first = office.add_visit(warga=whom, photos=())
+    desk.decided(visit, "setujui")
+    revoke(office)
+    says, mark = "1 kunjungan yang sudah disetujui mendapat versi baru", "Versi baru "
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "kabid")
+        assert mark not in client.get("/antrean?status=disetujui").text
+        office.add_visit(visit=visit, follows=first, warga=whom, photos=())
+        assert waiting(desk) == [] and desk.site.queue.count(office.person("kabid"), LATE) == 1
+        page = client.get("/antrean").text
+        assert says in page and f"/antrean?status={LATE}" in page and "Antrean kosong" in page
+        for state in (LATE, "disetujui"):
+            page = client.get(f"/antrean?status={state}").text
+            assert mark in page and f"/kunjungan/{visit}" in page and "perbaikan ke-1" not in page
+        desk.decided(visit, "tahan")
+        desk.decided(visit, "setujui")
+        assert says not in client.get("/antrean").text
+        assert mark not in client.get("/antrean?status=disetujui").text
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "pendamping")
+        assert says not in client.get("/antrean").text, "nobody who may not decide is asked to"
+
+
+@pytest.mark.parametrize("state", ["diterima", "disetujui", LATE])
+def test_no_list_reads_through_what_stands_elsewhere(office: Office, state: str) -> None:
+    wanted = page_store._bounds(page_store.QueueFilter(state=state), None, None)
+    sql = f"EXPLAIN QUERY PLAN SELECT count(*) {page_store._VISITS}"
+    plan = office.deps.engine.read(lambda tx: tx.query(sql, wanted))
+    assert any("kunjungan_by_standing (kabupaten=? AND <expr>=?)" in str(row[3]) for row in plan), plan
+
+
 def test_what_a_revoked_phone_brings_to_a_rejected_visit_waits_to_be_decided(town: Town, desk: Desk) -> None:
     office, whom = town.office, town.warga[0]
     visit, first = office.add_visit(warga=whom, photos=())
@@ -129,12 +176,13 @@ def test_what_a_revoked_phone_brings_to_a_rejected_visit_waits_to_be_decided(tow
     assert waiting(desk) == []
     office.add_visit(visit=visit, follows=first, warga=whom, photos=())
     assert [each.id for each in waiting(desk)] == [visit]
+    assert destroyed(town, desk, visit) == ("belum_diputus", "susulan")
     with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "kabid")
         page = client.get(f"/kunjungan/{visit}").text
         assert "Versi baru datang setelah kunjungan ini ditolak" in page and "sudah diputuskan" not in page
     desk.decided(visit, "tolak")
-    assert waiting(desk) == []
+    assert waiting(desk) == [] and destroyed(town, desk, visit) == ("", "diusulkan")
 
 
 def test_nobody_is_told_of_the_work_of_a_service_that_is_not_theirs(town: Town) -> None:

@@ -5,12 +5,19 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 from msgspec.structs import replace
 
+from schemas.format import local_date
+from server import device_store
+from server.engine import Reader
+from server.page_store import DAY_MS
 from server.services.data_api import KunjunganPage
 from server.services.data_visits import VisitPresenter
-from server.services.visits import load_visit
-from sync.change import Decide, Destroyed, FormAnswers
+from server.services.visits import load_newest, load_visit
+from server.store import SqlOfficeStore
+from sync.change import Decide, Destroyed, FormAnswers, Submit
+from sync.store import Record
 from tests.server.room_office import FIELD, Sealer, add_officers, hold_ceremony, serving_cheaply
 from tests.server.test_data_api import NIK, Town, town  # noqa: F401 - the fixture
 from tests.server.web_office import DESA, ELSEWHERE, open_at, shut
@@ -46,6 +53,34 @@ def test_a_visit_is_told_as_a_covered_list_would(town: Town) -> None:
     fresh = town.everything(key, "kunjungan", after=page.lanjut)["data"]
     assert list(fresh) == [visit] and fresh[visit]["keadaan"] == "disetujui" and fresh[visit]["diputuskan"]
     assert "Sutarmi" not in str(fresh)
+
+
+@pytest.mark.parametrize(("decision", "counts"), [("setujui", 0), ("tolak", 1)])
+def test_the_version_that_is_named_is_the_one_whose_answers_are_told(
+    tmp_path: Path, decision: Any, counts: int
+) -> None:
+    office = open_at(tmp_path)
+    visit, first = office.add_visit(photos=("foto_rumah_depan",), answers={"kks_kondisi": "baik"})
+    decide = Decide(visit=visit, follows=first, decision=decision, reasons={}, note="Diperiksa")
+    office.deps.office.act(office.people["verifikator"], decide)
+    office.deps.engine.write(lambda tx: device_store.revoke(tx, office.phone.device, 0)).result()
+    office.add_visit(visit=visit, follows=first, photos=(), answers={"kks_kondisi": "rusak"})
+    presenter = VisitPresenter(office.deps.forms, office.deps.text)
+
+    def look(tx: Reader) -> tuple[Record, Submit]:
+        record = SqlOfficeStore.reading(tx).records([visit])[visit]
+        [version] = load_newest(tx, [record])
+        return record, version.submit
+
+    record, body = office.deps.engine.read(look)
+    shut(office)
+    versions = record.fields["versions"]
+    # the second came three days after the decision
+    versions[1]["received_ms"] = record.fields["decided_ms"] + 3 * DAY_MS
+    told = presenter.show(record, body, presenter.forms_of(("bpnt",)), named=False)
+    assert told is not None and told.versi == counts + 1
+    assert told.diterima == local_date(versions[counts]["received_ms"]).isoformat()
+    assert told.isian["bpnt_kpm"]["kks_kondisi"] == ("Baik", "Rusak")[counts]
 
 
 def test_a_hidden_answer_is_not_told(town: Town) -> None:

@@ -144,10 +144,13 @@ def test_the_queue_finds_by_a_sign_the_visits_that_bear_it(lived: Life, sign: st
 def _visited_twice(all_of_it: Kept) -> set[str]:
     """Return the visits beside which another of the same form stands to one target in one quarter."""
     quarters: dict[str, tuple[object, ...]] = {}
+    merged = {each.id: text(each, "digabung_ke") for each in all_of_it.of("warga", "ewarong")}
     for visit in visits(all_of_it):
         newest = local_date(visit.fields["versions"][0]["received_ms"])
         quarter = (newest.year, (newest.month - 1) // 3)
         if subject := text(visit, "subjek"):
+            while merged.get(RecordId(subject)):
+                subject = merged[RecordId(subject)]
             quarters[visit.id] = (subject, text(visit, "form"), quarter)
     stands = [name for name in quarters if all_of_it.records[RecordId(name)].fields["state"] != "ditolak"]
     return {

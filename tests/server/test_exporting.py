@@ -14,14 +14,14 @@ from msgspec.structs import replace
 from python_calamine import CalamineWorkbook
 
 from schemas.ids import RecordId
-from server import export_store
+from server import device_store, export_store
 from server.access import Person
 from server.services.exporting import EXPORT, Exporting
 from server.store import SqlOfficeStore
 from server.tables.order import KEPT_MS, Asked, Given, Order
 from server.web.building import build_site
-from sync.change import FormAnswers, Patch, Submit
-from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
+from sync.change import Decide, FormAnswers, Patch, Submit
+from tests.server.web_office import DESA, ELSEWHERE, Office, Phone, open_at, shut
 
 NIK, HP, KKS = "3314990101800001", "081234567890", "0032989900014821"
 FORMULA = "=HYPERLINK(1)"
@@ -65,16 +65,15 @@ class Desk:
     def add_warga(self, desa: str = DESA, **fields: Any) -> RecordId:
         warga = RecordId(secrets.token_hex(16))
         new = {"nama": "Sutarmi Binti", "kode_desa": desa, "layanan": ["bpnt"], "nik": NIK, **fields}
-        author = self.office.deps.office.person
-        self.office.deps.office.act(author, Patch(record=warga, kind="warga", base={}, new=new))
+        office = self.office.deps.office
+        office.act(office.person, Patch(record=warga, kind="warga", base={}, new=new))
         return warga
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     office = open_at(tmp_path_factory.mktemp("going out"))
-    desk = Desk(office)
-    yield desk
+    yield (desk := Desk(office))
     desk.lists.close()
     shut(office)
 
@@ -239,6 +238,17 @@ def test_visits_go_out_with_their_answers_in_words_and_numbers_as_numbers(desk: 
     assert row["diterima"] == row["diterima"] and hasattr(row["diterima"], "year")
     assert row["keadaan"] == "Diterima" and row["petugas"] == "Pendamping Uji"
     assert row["nama"] == "Sutarmi" and row["kks_kondisi"] == "Baik" and "; " in row["edukasi"]
+
+
+def test_of_an_approved_visit_the_version_that_was_approved_is_named_and_told(desk: Desk) -> None:
+    office, phone = desk.office, Phone(desk.office.deps, desk.office.people["pendamping"])
+    visit, first = office.add_visit(phone=phone, photos=(), answers={"kks_kondisi": "baik"})
+    decide = Decide(visit=visit, follows=first, decision="setujui", reasons={}, note="")
+    office.deps.office.act(office.people["verifikator"], decide)
+    office.deps.engine.write(lambda tx: device_store.revoke(tx, phone.device, 0)).result()
+    office.add_visit(phone=phone, visit=visit, follows=first, photos=(), answers={"kks_kondisi": "rusak"})
+    order = desk.made(source="bpnt_kpm", columns=("kunjungan", "versi", "kks_kondisi"))
+    assert [visit, 1, "Baik"] in desk.rows(order)
 
 
 def test_answers_to_hidden_questions_stay_at_home(desk: Desk) -> None:

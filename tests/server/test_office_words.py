@@ -23,7 +23,7 @@ SAID_BY_KEY = {
     "cadangan.perintah": ["server/commands"],
     "kantor.akun": ["server/weak_passwords.py", "server/web"],
     "kantor.alarm": ["server/services/alarms.py", "server/web/home.py"],
-    "kantor.antrean": ["server/web/queue.py"],
+    "kantor.antrean": ["server/web/queue.py", "server/page_store.py"],
     "kantor.beranda": ["server/web/home.py"],
     "kantor.bingkai": ["server/web/site.py"],
     "kantor.bukti": ["server/services/proofs.py"],

@@ -15,7 +15,7 @@ from server.services.review import Decided, Open
 from server.services.visits import counted_change
 from server.store import SqlOfficeStore
 from server.web.building import build_site
-from sync.change import FormAnswers, Patch, Submit
+from sync.change import Advance, FormAnswers, Patch, Submit
 from sync.store import Record
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 
@@ -122,6 +122,25 @@ def test_a_card_whose_case_is_under_way_gets_no_second_one(desk: Desk) -> None:
     assert desk.approved("kis", MET, desk.office.warga) == first and len(desk.cases()) == 1
     assert desk.approved("kis", MET, desk.office.add_warga("Painem", DESA)) not in (None, first)
     assert len(desk.cases()) == 2
+
+
+def test_a_visit_that_joined_a_case_is_not_destroyed_before_it_ends(desk: Desk) -> None:
+    office, petugas = desk.office, desk.office.person("petugas")
+    first, joined, other = (desk.sent("kis", MET, desk.office.warga) for _ in range(3))
+    case = desk.decided(first, "setujui")
+    assert case is not None and desk.decided(joined, "setujui") == case
+    desk.decided(other, "tolak")
+
+    def refusals() -> list[str]:
+        found = [desk.site.destroying.propose(petugas, each, "BA 4/2026") for each in (first, joined, other)]
+        return [each.why if each else "" for each in found]
+
+    assert refusals() == ["belum_selesai", "belum_selesai", ""]
+    head = office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([case])[case]).head
+    assert head is not None
+    end = Advance(kasus=case, follows=head, event="gugurkan", answers={"alasan": "Keliru"})
+    office.deps.office.act(office.people["kabid"], end)
+    assert refusals() == ["", "", "sudah"]
 
 
 def test_a_card_keeps_its_case_when_its_holder_moves(desk: Desk) -> None:

@@ -105,7 +105,7 @@ QUERIES: dict[str, tuple[Callable[[Reader], Any], str]] = {
     ),
     "how many wait": (
         lambda tx: page_store.visit_count(tx, QueueFilter(forms=("bpnt_kpm",)), author=None, desa=(DESA,)),
-        "kunjungan_come_again",
+        "sqlite_autoindex_visit_counts_1",
     ),
     "whom a phone could show": (
         lambda tx: lost_store.ids_by_part(tx, [desa_part(DESA, "bpnt")], ["warga"], 0),

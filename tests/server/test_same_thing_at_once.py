@@ -15,7 +15,7 @@ from server.services.assigning import Given
 from server.services.matching import PairPage
 from server.services.people import Denied
 from server.services.queue import Asked, QueuePage, QueueRow
-from server.services.review import Decided
+from server.services.review import Decided, Open
 from sync.change import Patch
 from sync.scope import NIK_PREFIXES
 from tests.server.room_office import csrf, log_in
@@ -135,6 +135,32 @@ def merged(town: Town, desk: Desk, keep: RecordId, gone: RecordId) -> None:
     seen = desk.site.matching.compare(town.officer, keep, gone)
     assert isinstance(seen, PairPage)
     assert isinstance(desk.site.matching.merge(town.officer, keep, gone, seen.seen), Decided)
+
+
+def test_visits_to_two_records_of_one_person_stand_beside_each_other(town: Town, desk: Desk) -> None:
+    (keep, gone, further), says = town.warga, "dua_kunjungan"
+    visits = [town.office.add_visit(warga=each, photos=())[0] for each in town.warga]
+    kabid = town.person("kabid")
+
+    def twice() -> set[RecordId]:
+        page = desk.site.queue.page(kabid, Asked(wanted=QueueFilter(sign=says)))
+        assert isinstance(page, QueuePage)
+        odd = {row.id for row in page.rows if desk.site.words.flag(says) in row.flags}
+        assert odd == {row.id for row in page.rows}
+        return odd
+
+    assert twice() == set()
+    merged(town, desk, keep, gone)
+    assert twice() == set(visits[:2])
+    merged(town, desk, further, keep)
+    assert twice() == set(visits), "also where one of two was merged before"
+    for visit in visits:
+        found = desk.site.reviews.open(kabid, visit)
+        assert isinstance(found, Open)
+        meant = desk.site.reviews.meant(kabid, found.visit).shown
+        assert {each.visit for each in meant} == set(visits) - {visit}
+    assert isinstance(desk.site.matching.split(town.officer, further, keep), Decided)
+    assert twice() == set(visits[:2])
 
 
 def test_a_card_of_who_was_merged_has_one_case_whichever_record_was_visited(town: Town, desk: Desk) -> None:

@@ -221,6 +221,29 @@ def test_old_tries_go_and_so_do_the_oldest_of_too_many(desk: Desk, monkeypatch: 
     assert [each.account for each in desk.told.newest()] == ["Pengawas Uji", "Petugas Uji", "Admin Uji"]
 
 
+def test_who_tries_without_end_washes_out_no_trace_but_their_own(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, engine = desk.office, desk.office.deps.engine
+    monkeypatch.setattr(wrong_login_store, "MOST_KEPT", 4 * OFTEN)
+    desk.fail("petugas", NEAR, times=OFTEN)
+    owner = office.people["petugas"]
+    engine.write(lambda tx: desk.accounts.note_wrong(tx, owner, b"factor", NEAR, "kode")).result()
+    desk.ahead_ms += DAY_MS
+    first = desk.guessing()
+    for number in range(6 * OFTEN):
+        desk.fail(f"tebakan{number}", f"198.51.{number}.7")
+    desk.fail("kabid", FAR, times=6 * OFTEN)
+    told = {each.what: each.place for each in desk.told.newest() if each.account == "Petugas Uji"}
+    assert told == {
+        "Kata sandi salah": "192.168.7.x",
+        "Kata sandi benar, kode langkah kedua salah": "192.168.7.x",
+    }
+    assert first and set(first) <= set(desk.guessing())
+    count = engine.read(lambda tx: tx.query("SELECT count(*) FROM wrong_logins"))[0][0]
+    assert count <= 4 * OFTEN
+
+
 def test_pages_tell_the_owner_and_who_looks_after_accounts_and_no_one_else(tmp_path: Path) -> None:
     office = open_at(tmp_path)
     with serving_cheaply(office) as address, httpx.Client(base_url=address, timeout=20) as client:
