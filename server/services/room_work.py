@@ -30,6 +30,7 @@ from server.services.room_held import Refusal
 from server.services.room_layers import Layers, by_field
 from server.services.room_opening import Opened, Openings
 from server.services.room_reading import ASKED_FOR, load_case
+from server.services.tugas_after import left_as, put_state, tugas_of
 from server.store import SqlOfficeStore
 from sync.change import Body, Patch, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
 from sync.neutral import is_sealed
@@ -117,7 +118,13 @@ class RoomWork:
                 decision=cast("Decision", decision),
                 notes=notes,
             )
+            now = SqlOfficeStore.writing(tx).records([visit])[visit]
+            tugas = tugas_of(SqlOfficeStore.writing(tx), now)
+            left = left_as(tx, tugas, now) if decision == "tolak" else ""
             self._act(tx, person, key, [body], visit, encode(said))
+            if tugas is not None and left:
+                after = SqlOfficeStore.writing(tx).records([tugas.id])[tugas.id]
+                put_state(tx, self._office, person.id, after, left)
 
         return self._done(work)
 

@@ -145,6 +145,38 @@ def test_a_task_is_not_called_off_while_its_visit_waits_for_a_decision(room: Par
     assert work.call_off(siti, key, tugas) is None
 
 
+@pytest.mark.parametrize(("by", "decided", "after"), [
+    ("another", "", "baru"), ("another", "setujui", "selesai"), ("same", "", "dikirim"),
+    ("same", "kembalikan", "dikembalikan"), ("nobody", "", "selesai"),
+])  # fmt: skip
+def test_a_rejected_visit_closes_no_task_that_is_anothers_or_waits_for_another_visit(
+    room: Parts, by: str, decided: str, after: str
+) -> None:
+    kasus, field = room.case(), room.office.people[FIELD]
+    colleague = room.office.add_person(
+        "rekan", "Rekan Uji", "RU", ("pendamping", "verifikator"), (), ("ktkpm",)
+    )
+    second = Sealer(room.office, colleague)
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+    whose = colleague if by == "another" else field
+    assert work.assign(siti, key, whose, "ktk", "Temui di balai desa", None) is None
+    facts = room.engine.read(lambda tx: load_case(tx, kasus))
+    assert facts is not None
+    [tugas] = [task.id for task in facts.tugas]
+    visit, _ = room.sealer.visit(kasus, photos=0, tugas=tugas)
+    sender = second if by == "another" else room.sealer
+    other = sender.visit(kasus, photos=0, tugas=tugas)[0] if by == "same" or decided else None
+    key = key_to(room, kasus)
+
+    def decide(name: RecordId, decision: str) -> str:
+        return why(work.decide(siti, key, name, head(room, name), decision, {}, "Bukan yang diminta"))
+
+    if other and decided:
+        assert decide(other, decided) == "None"
+    assert decide(visit, "tolak") == "None"
+    assert record(room, tugas).fields["state"] == after
+
+
 def test_no_task_goes_to_somebody_whose_role_does_not_fill_its_form(room: Parts) -> None:
     kasus, person = room.case(), room.office.add_person("dampingi", "Dampingi Uji", "DU", ("pendamping",))
     Sealer(room.office, room.office.add_person("sosial", "Sosial Uji", "SU", ("pendamping",), (), ("ktkpm",)))
