@@ -46,7 +46,7 @@ _SOUGHT = (
 
 _VISITS = (
     "FROM kunjungan k WHERE kabupaten = :kabupaten AND state IN :states"  # noqa: S608 - none of it from outside
-    " AND (state = :state OR received_ms > decided_ms AND kasus = '')"
+    " AND (state = :state OR received_ms > decided_ms)"
     " AND (:author = '' OR petugas = :author)"
     " AND (:every_form = 1 OR form IN :forms)"
     " AND (:every_desa = 1 OR desa IN :desa)"

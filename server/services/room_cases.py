@@ -19,6 +19,7 @@ from server.parsing.pool import Parsers
 from server.queries import sealed_of_code
 from server.services.answers import PageOfAnswers, Reading, pages
 from server.services.cases import steps_open, tone_of
+from server.services.deciding import RETURNED, came_after, may_reopen, waits
 from server.services.room_layers import Layers, Shown, by_field, form_of
 from server.services.room_opening import OpenCase, Openings
 from server.services.room_reading import CaseFacts, Fact, load_case
@@ -35,7 +36,6 @@ from sync.versions import authors
 
 MOST = 500
 """Cases listed at once."""
-OPEN_STATES = ("diterima", "ditahan")
 SAFE_FIELDS = ("aman_dihubungi", "aman_dikunjungi", "laporan_3x24", "usia_saat_kejadian")
 """What is read before anything else: how to reach somebody without endangering them."""
 PICTURES = ("image/jpeg", "image/png")
@@ -185,6 +185,8 @@ class RoomCases:
             flags=tuple(self._words.flag(flag) for flag in record.fields.get("flags", ())),
             decide=not why,
             why=why,
+            reopen=bool(why) and self._may_take_back(person, record, layers),
+            came_after=came_after(record.fields),
             left=left.get(newest.content.author, "") if newest else "",
         )
 
@@ -236,12 +238,17 @@ class RoomCases:
     def _why_not(self, person: Person, record: Record, layers: Layers | None) -> str:
         """Return the text key of why a visit is not decided here and now; empty when it may be."""
         state = record.fields["state"]
-        if state not in OPEN_STATES:
-            waits = state == "dikembalikan"
-            return "kantor.tinjau.menunggu_perbaikan" if waits else "kantor.tinjau.sudah_selesai"
+        if not waits(record.fields):
+            is_asked = state == RETURNED
+            return "kantor.tinjau.menunggu_perbaikan" if is_asked else "kantor.tinjau.sudah_selesai"
         if person.id in authors(record.fields):
             return "kantor.tinjau.milik_sendiri"
         return "" if layers is not None else "ruang.kasus.belum_dibaca"
+
+    def _may_take_back(self, person: Person, record: Record, layers: Layers | None) -> bool:
+        """Say whether the decision on a visit may be taken back here and now."""
+        own = person.id in authors(record.fields)
+        return layers is not None and not own and may_reopen(person, record.fields)
 
     def _stages(self) -> set[str]:
         """Return every stage of a sealed service at which a case is still under way."""

@@ -24,13 +24,13 @@ from server.access import Person
 from server.engine import Engine, Reader, Writer
 from server.sealing import seal_key
 from server.services.cases import answers_of
-from server.services.deciding import OPEN_STATES, Decision, lacking_in
+from server.services.deciding import OPEN_STATES, Decision, lacking_in, may_reopen, waits
 from server.services.people import Actor, load_person
 from server.services.room_held import Refusal
 from server.services.room_layers import Layers, by_field
 from server.services.room_opening import Opened, Openings
 from server.services.room_reading import ASKED_FOR, load_case
-from server.services.tugas_after import left_as, put_state, tugas_of
+from server.services.tugas_after import left_as, put_state, resume, tugas_of
 from server.store import SqlOfficeStore
 from sync.change import Body, Patch, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
 from sync.neutral import is_sealed
@@ -87,7 +87,10 @@ class RoomWork:
         reasons: Mapping[str, str],
         note: str,
     ) -> Refusal | None:
-        """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or hash of a photo."""
+        """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or hash of a photo.
+
+        To hold one that is decided takes the decision back: whoever made it may, and the kabid.
+        """
         facts = self._engine.read(lambda tx: load_case(tx, key.kasus))
         record = next((each for each in facts.visits if each.id == visit), None) if facts else None
         versions = facts.versions(visit) if facts else []
@@ -96,7 +99,9 @@ class RoomWork:
             return Refusal(say="belum_terbaca", status=409)
         if person.id in authors(record.fields):
             return Refusal(say="milik_sendiri", status=403)
-        if record.head is None or record.head.hex() != seen or record.fields["state"] not in OPEN_STATES:
+        fields = record.fields
+        is_open = waits(fields) or (decision == "tahan" and may_reopen(person, fields))
+        if record.head is None or record.head.hex() != seen or not is_open:
             return Refusal(say="usang", status=409)
         asked = {name: text.strip() for name, text in reasons.items() if text.strip()}
         lacking = lacking_in(decision, asked, note.strip())
@@ -122,6 +127,8 @@ class RoomWork:
             tugas = tugas_of(SqlOfficeStore.writing(tx), now)
             left = left_as(tx, tugas, now) if decision == "tolak" else ""
             self._act(tx, person, key, [body], visit, encode(said))
+            if decision == "tahan" and now.fields["state"] not in OPEN_STATES:
+                resume(tx, self._office, person.id, now)
             if tugas is not None and left:
                 after = SqlOfficeStore.writing(tx).records([tugas.id])[tugas.id]
                 put_state(tx, self._office, person.id, after, left)

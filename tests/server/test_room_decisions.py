@@ -13,8 +13,9 @@ from server import device_store, sealed_store
 from server.services import room_work
 from sync.change import Patch, SealedAdvance, SealedDecide
 from sync.scope import UNIT_KEYS
-from tests.server.room_case_site import Site, case_site, decide, move, page_of  # noqa: F401 - the fixture `site`
+from tests.server.room_case_site import Site, case_site, decide, move, page_of, seen  # noqa: F401 - the fixture `site`
 from tests.server.room_office import (
+    BUDI,
     FIELD,
     NIK,
     PHRASES,
@@ -59,6 +60,44 @@ def test_a_further_version_stands_beside_what_it_changed_and_what_was_asked(site
     open_case(client, kasus)
     page = client.get(page_of(kasus)).text
     assert "Kurang berkas" in page and '<span class="was">' in page
+
+
+@pytest.mark.parametrize("decision", ["kembalikan", "tolak"])
+def test_what_a_lost_phone_still_brings_to_a_decided_visit_waits_to_be_decided(
+    site: Site, decision: str
+) -> None:
+    sealer = Sealer(site.office, site.office.people[FIELD])
+    kasus, kode = sealer.case()
+    visit, change = sealer.visit(kasus)
+    client = site.screen(SITI)
+    open_case(client, kasus)
+    assert decide(client, kasus, visit, decision, catatan="Temui lagi").status_code == 303
+    assert kode not in client.get("/antrean").text
+    lost, now = sealer.phone.device, site.office.deps.now_ms()
+    site.office.deps.engine.write(lambda tx: device_store.revoke(tx, lost, now)).result()
+    sealer.visit(kasus, visit=visit, follows=change, number=2)
+    assert kode in client.get("/antrean").text
+    open_case(client, kasus)
+    page = client.get(page_of(kasus)).text
+    assert "dari HP yang sudah dicabut" in page and 'name="keputusan" value="setujui"' in page
+    assert decide(client, kasus, visit, "setujui").status_code == 303
+    assert site.office.fields(visit)["state"] == "disetujui" and kode not in client.get("/antrean").text
+
+
+def test_a_decision_is_taken_back_by_whoever_made_it_or_by_the_kabid(site: Site) -> None:
+    client, kasus, visit, _ = site.opened(BUDI)
+    assert decide(client, kasus, visit, "tolak", catatan="Salah tekan").status_code == 303
+    head, other = seen(client.get(page_of(kasus)), "putus"), site.screen(SITI)
+    open_case(other, kasus)
+    assert "Tarik keputusan ini" not in other.get(page_of(kasus)).text, "it is another's"
+    assert decide(other, kasus, visit, "tahan", dilihat=head, catatan="Bukan saya").status_code == 409
+    assert decide(client, kasus, visit, "setujui", dilihat=head).status_code == 409, "nor is it written over"
+    assert "Tarik keputusan ini" in client.get(page_of(kasus)).text
+    assert decide(client, kasus, visit, "tahan").status_code == 422, "why is said"
+    assert decide(client, kasus, visit, "tahan", catatan="Keliru menekan").status_code == 303
+    assert site.office.fields(visit)["state"] == "ditahan"
+    assert decide(other, kasus, visit, "setujui").status_code == 303
+    assert decide(client, kasus, visit, "tahan", catatan="Periksa lagi").status_code == 303, "the kabid may"
 
 
 def test_nobody_decides_their_own_visit_in_the_room_either(site: Site) -> None:
