@@ -23,13 +23,13 @@ from server import device_store
 from server.access import Person
 from server.engine import Engine, Reader, Writer
 from server.sealing import seal_key
-from server.services.cases import answers_of
 from server.services.deciding import OPEN_STATES, Decision, lacking_in, may_reopen, waits
 from server.services.people import Actor, load_person
 from server.services.room_held import Refusal
 from server.services.room_layers import Layers, by_field
 from server.services.room_opening import Opened, Openings
 from server.services.room_reading import ASKED_FOR, load_case
+from server.services.step_answers import answers_of
 from server.services.tugas_after import left_as, put_state, resume, tugas_of
 from server.store import SqlOfficeStore
 from sync.change import Body, Patch, SealedAdvance, SealedDecide, SealedNote, SealedSubmit

@@ -9,8 +9,10 @@ from msgspec.structs import replace
 from schemas.base import decode, encode
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed_notes import Assignment, Reasons
+from schemas.workflow import load_workflows
 from server import device_store, sealed_store
 from server.services import room_work
+from server.services.step_answers import answers_said
 from sync.change import Patch, SealedAdvance, SealedDecide
 from sync.scope import UNIT_KEYS
 from tests.server.room_case_site import Site, case_site, decide, move, page_of, seen  # noqa: F401 - the fixture `site`
@@ -123,6 +125,17 @@ def test_a_decision_after_another_is_not_taken(site: Site) -> None:
     answer = colleague.post(page_of(kasus), data=late)
     assert answer.status_code == 409 and "sudah berubah" in answer.text
     assert site.office.fields(visit)["state"] == "disetujui"
+
+
+def test_days_and_money_of_a_step_stand_as_people_write_them() -> None:
+    steps = {each.code: each for each in load_workflows().get("ktkpm").events}
+    letter = {"nomor_surat_kecamatan": "7", "tanggal_surat_kecamatan": "2026-02-12"}
+    sent = answers_said(steps["ke_dinsos"], letter)
+    assert sent == "Nomor surat kecamatan: 7; Tanggal surat kecamatan: Kamis, 12 Februari 2026"
+    paid = answers_said(steps["cairkan"], {"tanggal_cair": "kemarin", "jumlah_cair": 5_000_000})
+    assert paid == "Tanggal cair: kemarin; Jumlah cair (Rp): Rp5.000.000"
+    found = answers_said(steps["memenuhi"], {"hasil_verifikasi": "memenuhi_syarat", "asing": "x"})
+    assert found == "Hasil verifikasi: Memenuhi syarat" and answers_said(None, {"asing": "x"}) == ""
 
 
 def test_a_step_is_checked_before_it_is_sealed(site: Site) -> None:
