@@ -112,6 +112,10 @@ class Teller:
                 assignment = read_note(note, Assignment)
                 title = text("ruang.riwayat.tugas", nama=who)
                 return Event(title=title, when=when, text=assignment.text if assignment else "")
+            case SealedNote(notes=[_, *_]):
+                given = read_note(note, Purpose)
+                whom = given.what if given else "–"
+                return Event(title=text("ruang.riwayat.serah", nama=who, siapa=whom), when=when)
             case _:
                 return None
 

@@ -4,7 +4,7 @@ checked before it is sealed, for nobody can check it afterwards.
 Everything is sealed to the unit; reasons also to the author's phones, a task to those of whoever gets it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any, cast
@@ -16,7 +16,7 @@ from schemas.form import Forms
 from schemas.ids import ChangeId, PersonId, RecordId, uuid7
 from schemas.reopening import step_named
 from schemas.sealed import MAX_NOTES, SEALED_SERVICES, Note, Role
-from schemas.sealed_notes import Assignment, Reasons, StepAnswers
+from schemas.sealed_notes import Assignment, Purpose, Reasons, StepAnswers
 from schemas.wire import Applied, Rejected
 from schemas.workflow import Advanced, Workflows, advance_as
 from server import device_store
@@ -38,6 +38,8 @@ from sync.sealed_case import info_of, seal_note
 from sync.store import Fields, Record
 from sync.versions import authors
 
+CASE_NOTE = "catatan"
+"""The name of the note in which a case says to whom it was given last."""
 TASK_NOTE = "tugas"
 """The name of the note in which a task says what it is about."""
 FIELD_ROLES = frozenset({"pendamping", "verifikator", "petugas"})
@@ -168,11 +170,9 @@ class RoomWork:
         tugas, unit = uuid7(self._now_ms(), self._randomness(10)), key.opened.case.unit
 
         def work(tx: Writer) -> Refusal | None:
-            worker = next((each for each in reachable(tx) if each.id == whom), None)
-            if worker is None:
-                return Refusal(say="tanpa_hp")
-            if not self._fills(worker, [form]):
-                return Refusal(say="bukan_perannya")
+            worker = self._worker(tx, whom, [form])
+            if isinstance(worker, Refusal):
+                return worker
             record = SqlOfficeStore.writing(tx).records([key.kasus])[key.kasus]
             new: dict[str, Any] = {
                 "kasus": key.kasus,
@@ -186,7 +186,32 @@ class RoomWork:
                 Patch(record=tugas, kind="tugas", base={}, new=new),
                 SealedNote(record=tugas, name=TASK_NOTE, follows=None, notes=notes),
             ]
-            self._act(tx, person, key, bodies, tugas, plain)
+            self._act(tx, person, key, bodies, tugas, plain, TASK_NOTE)
+            return None
+
+        return self._done(work)
+
+    def give(self, person: Person, key: Key, whom: PersonId) -> Refusal | None:
+        """Give the case to another petugas, from the phones of whoever had it. Tasks stay whose they are."""
+
+        def work(tx: Writer) -> Refusal | None:
+            worker = self._worker(tx, whom, sealed_forms(self._forms))
+            if isinstance(worker, Refusal):
+                return worker
+            fields = SqlOfficeStore.writing(tx).records([key.kasus])[key.kasus].fields
+            had = {"petugas": fields["petugas"]} if fields.get("petugas") else {}
+            if had.get("petugas") == whom:
+                return Refusal(say="sudah_petugasnya")
+            plain = encode(Purpose(by=person.id, text="", what=worker.nama))
+            seen = fields.get("notes_from", {}).get(CASE_NOTE)
+            follows = ChangeId(bytes.fromhex(seen)) if seen else None
+            unit = key.opened.case.unit
+            notes = self._sealed(tx, unit, plain, "catatan", key.kasus, 0, frozenset())
+            bodies: list[Body] = [
+                Patch(record=key.kasus, kind="kasus", base=had, new={"petugas": whom}),
+                SealedNote(record=key.kasus, name=CASE_NOTE, follows=follows, notes=notes),
+            ]
+            self._act(tx, person, key, bodies, key.kasus, plain, CASE_NOTE)
             return None
 
         return self._done(work)
@@ -215,6 +240,13 @@ class RoomWork:
     def sealed_forms(self) -> tuple[tuple[str, str], ...]:
         """Return the forms that a task may ask for, with their titles."""
         return tuple((name, self._forms.get(name).title) for name in sealed_forms(self._forms))
+
+    def _worker(self, tx: Reader, whom: PersonId, forms: Collection[str]) -> Person | Refusal:
+        """Return somebody whose phone reads what is sealed to it, and lets them begin one of these forms."""
+        worker = next((each for each in reachable(tx) if each.id == whom), None)
+        if worker is None:
+            return Refusal(say="tanpa_hp")
+        return worker if self._fills(worker, forms) else Refusal(say="bukan_perannya")
 
     def _fills(self, person: Person, forms: Iterable[str]) -> bool:
         """Say whether somebody's phone lets them begin one of these forms."""
@@ -263,13 +295,21 @@ class RoomWork:
         return notes
 
     def _act(
-        self, tx: Writer, person: Person, key: Key, bodies: list[Body], about: RecordId, plain: bytes
+        self,
+        tx: Writer,
+        person: Person,
+        key: Key,
+        bodies: list[Body],
+        about: RecordId,
+        plain: bytes,
+        note: str = "",
     ) -> None:
-        """Make the changes, and keep what they say readable in this browser while the case is open."""
+        """Make the changes, and keep what they say readable in this browser while the case is open: in the
+        `note` of this name, or in the newest change.
+        """
         self._take(tx, person, bodies)
         after = SqlOfficeStore.writing(tx).records([about])[about]
-        named = after.fields.get("notes_from", {}).get(TASK_NOTE)
-        change = ChangeId(bytes.fromhex(named)) if after.kind == "tugas" else after.head
+        change = ChangeId(bytes.fromhex(after.fields["notes_from"][note])) if note else after.head
         if change is not None:
             self._openings.note_in(tx, key.token, key.session, person.id, key.opened, change, plain)
 

@@ -127,6 +127,20 @@ def test_a_decision_after_another_is_not_taken(site: Site) -> None:
     assert site.office.fields(visit)["state"] == "disetujui"
 
 
+def test_a_case_is_given_to_another_petugas_on_its_page(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    colleague = site.office.add_person("serah", "Rekan Serah", "RS", ("verifikator",), (), ("ktkpm",))
+    Sealer(site.office, colleague)
+    page = client.get(page_of(kasus))
+    assert f'<option value="{colleague}">' in page.text and 'value="serah"' in page.text
+    given = {"csrf": csrf(page), "langkah": "serah", "petugas": colleague}
+    answer = client.post(page_of(kasus), data=given)
+    assert answer.status_code == 303 and answer.headers["location"].endswith("selesai=serah")
+    assert "Kasus diserahkan. Petugasnya" in client.get(answer.headers["location"]).text
+    assert "Rekan Serah" in client.get("/ruang").text
+    assert client.post(page_of(kasus), data=given).status_code == 422, "it is theirs already"
+
+
 def test_days_and_money_of_a_step_stand_as_people_write_them() -> None:
     steps = {each.code: each for each in load_workflows().get("ktkpm").events}
     letter = {"nomor_surat_kecamatan": "7", "tanggal_surat_kecamatan": "2026-02-12"}
