@@ -51,7 +51,8 @@ class Past(Data, frozen=True, kw_only=True):
 class Due(Data, frozen=True, kw_only=True):
     """One thing whose time is over. `standing`: why it cannot be proposed now, empty when it can.
 
-    `case`: the one under way that holds it, where the reader may see that.
+    `case`: the one under way that holds it, where the reader may see that. `kode`: what a sealed one is
+    called.
     """
 
     target: RecordId
@@ -61,6 +62,7 @@ class Due(Data, frozen=True, kw_only=True):
     until: date
     standing: str
     case: str = ""
+    kode: str = ""
 
 
 class Dues(Data, frozen=True, kw_only=True):
@@ -209,6 +211,7 @@ def _due(tx: Reader, record: Record, rule: Rule, ended: date, needed: Mapping[Re
         until=_years(ended, rule.years),
         standing="ditahan" if held else "diusulkan" if proposed else "perlu" if record.id in needed else "",
         case=needed.get(record.id, ""),
+        kode=str(record.fields.get("kode") or "") if is_sealed(record) else "",
     )
 
 
