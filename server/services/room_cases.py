@@ -4,7 +4,7 @@ What is inside is worded only for somebody who has the case open.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from schemas import format as written
@@ -30,6 +30,7 @@ from server.services.visits import names, who_left
 from server.shelves import stages_under_way
 from server.store import SqlOfficeStore
 from sync.change import SealedSubmit
+from sync.losses import is_destroyed
 from sync.neutral import is_sealed
 from sync.store import Record
 from sync.versions import authors
@@ -51,14 +52,19 @@ class RoomCases:
         self._words, self._workflows = words, workflows
         self._teller = Teller(words, workflows)
 
-    def all(self, today: date) -> OutsideList:
-        """List the sealed cases under way, at most `MOST`, and count them all."""
+    def all(self, today: date, also: Collection[RecordId] = ()) -> OutsideList:
+        """List the sealed cases under way, at most `MOST`, and these others before them; count them all."""
 
         def work(tx: Reader) -> OutsideList:
             places = page_store.case_places(tx, self._stages())
             store = SqlOfficeStore.reading(tx)
             ids = page_store.cases_at(tx, places, MOST)
-            found = store.records(ids)
+            found = store.records([*ids, *also])
+            ended = [name for name in also if name not in ids and name in found]
+            ids = [
+                *(name for name in ended if is_sealed(found[name]) and not is_destroyed(found[name])),
+                *ids,
+            ]
             known = names(store, {str(each.fields.get("petugas") or "") for each in found.values()} - {""})
             shown = tuple(self._outside(found[name], known, today) for name in ids)
             return OutsideList(shown=shown, total=sum(count for count, _ in places.values()))
