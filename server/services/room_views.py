@@ -48,7 +48,8 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     is not to be decided here and now, empty where it is (`decide`).
 
     `reopen`: the decision that stands may be taken back by the reader. `came_after`: how the visit stands
-    where its newest version came after that was decided, and did not open it again.
+    where its newest version came after that was decided, and did not open it again. `blind`: why it
+    came back is sealed to no phone that its author has by now.
 
     `unreadable` is empty, or *baru* where the newest version came after the room was opened, or *belum* where
     not all of it is here, or what came is not what its seal says. `lacks`: an earlier version does not open,
@@ -72,11 +73,14 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     why: str
     reopen: bool
     came_after: str
+    blind: bool
     left: str
 
 
 class Other(Data, frozen=True, kw_only=True):
-    """Another visit of the case, or a task about it, which is `open` while it can be called off."""
+    """Another visit of the case, or a task about it, which is `open` while it can be called off. `blind`:
+    what it is about is sealed to no phone that its petugas has by now.
+    """
 
     id: RecordId
     title: str
@@ -84,6 +88,7 @@ class Other(Data, frozen=True, kw_only=True):
     when: str
     text: str = ""
     open: bool = False
+    blind: bool = False
 
 
 class Late(Data, frozen=True, kw_only=True):

@@ -127,6 +127,30 @@ def test_a_decision_after_another_is_not_taken(site: Site) -> None:
     assert site.office.fields(visit)["state"] == "disetujui"
 
 
+def test_it_is_said_where_a_phone_was_replaced_that_alone_could_read_and_how_the_new_one_may(
+    site: Site,
+) -> None:
+    whom = site.office.add_person("ganti", "Ganti Hape", "GH", ("pendamping", "verifikator"), (), ("ktkpm",))
+    sealer, says = Sealer(site.office, whom), "HP yang menerimanya sudah diganti atau dicabut"
+    kasus, _ = sealer.case()
+    visit, _ = sealer.visit(kasus)
+    client = site.screen(SITI)
+    open_case(client, kasus)
+    task = {"langkah": "tugas", "petugas": whom, "form": "ktk", "isi_tugas": "Temui di balai desa"}
+    assert send(client, page_of(kasus), **task).status_code == 303
+    assert decide(client, kasus, visit, "kembalikan", catatan="Temui lagi").status_code == 303
+    assert says not in client.get(page_of(kasus)).text
+    new, now, lost = Sealer(site.office, whom), site.office.deps.now_ms(), sealer.phone.device
+    assert says not in client.get(page_of(kasus)).text, "the old one still reads"
+    site.office.deps.engine.write(lambda tx: device_store.revoke(tx, lost, now)).result()
+    assert client.get(page_of(kasus)).text.count(says) == 2
+    assert decide(client, kasus, visit, "tahan", catatan="HP baru").status_code == 303
+    assert decide(client, kasus, visit, "kembalikan", catatan="Temui lagi").status_code == 303
+    assert client.get(page_of(kasus)).text.count(says) == 1, "the task still is of the old one"
+    fields = site.office.fields(visit)
+    assert decode(new.reads(fields["notes"]["alasan"], "alasan", visit, 1), Reasons).note == "Temui lagi"
+
+
 def test_a_case_is_given_to_another_petugas_on_its_page(site: Site) -> None:
     client, kasus, _, _ = site.opened()
     colleague = site.office.add_person("serah", "Rekan Serah", "RS", ("verifikator",), (), ("ktkpm",))
