@@ -52,7 +52,7 @@ Phones = Mapping[str, Collection[bytes]]
 
 
 class Known(Data, frozen=True, kw_only=True):
-    """Those whom a case concerns: the names of all, and of its authors who work here no more; their phones."""
+    """Those whom a case concerns: their names, those of its authors who work here no more, and phones."""
 
     names: Mapping[str, str]
     left: Mapping[str, str]
