@@ -87,6 +87,16 @@ def tugas_of(tx: Reader, kasus: RecordId) -> list[RecordId]:
     return [RecordId(name) for (name,) in found]
 
 
+def visits_of_tugas(tx: Reader, kasus: RecordId, tugas: RecordId) -> list[RecordId]:
+    """Return the visits of a case that were made for one of its tugas."""
+    found = tx.query(
+        "SELECT visit FROM kunjungan WHERE kabupaten = :kabupaten AND kasus = :kasus AND kasus <> ''"
+        " AND tugas = :tugas ORDER BY received_ms, visit",
+        {"kasus": kasus, "tugas": tugas},
+    )
+    return [RecordId(visit) for (visit,) in found]
+
+
 def late_by_case(tx: Reader) -> dict[RecordId, int]:
     """Count the open conflicts about cases, their visits and their tugas, by case."""
     found = tx.query(

@@ -22,6 +22,7 @@ from server.services.opening_cases import CALL_OFF, falls_from, is_withdrawn, st
 from server.services.people import Actor, Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.services.sealed_rows import kode_of, officer_of, officers, title_of
+from server.services.step_answers import answers_of, answers_said
 from server.services.visit_page import Words
 from server.services.visits import names
 from server.shelves import stages_under_way, thing_of_case
@@ -374,27 +375,10 @@ def _listed(workflow: Workflow, desa: str) -> Thing:
     return Thing(author=None, region=desa, service=workflow.service)
 
 
-def answers_of(step: Event, given: Mapping[str, str]) -> dict[str, Any]:
-    """Read what was typed: money as whole rupiah, all else as text; blanks are left out."""
-    answers: dict[str, Any] = {}
-    for need in step.needs:
-        value = given.get(need.name, "").strip()
-        if value:
-            whole = need.type == "uang" and value.isascii() and value.isdigit()
-            answers[need.name] = int(value) if whole else value
-    return answers
-
-
 def _past(step: Mapping[str, Any], workflow: Workflow, known: Mapping[str, str]) -> Past:
     event = step_named(workflow, str(step["event"]))
-    needs = {need.name: need for need in event.needs} if event else {}
-    said = [
-        f"{needs[name].label}: {needs[name].options.get(str(value), value)}"
-        for name, value in step["answers"].items()
-        if name in needs
-    ]
     return Past(
         title=f"{event.label if event else step['event']} · {known.get(str(step['by']), '–')}",
         when=written.date_and_clock(step["received_ms"]),
-        text="; ".join(said),
+        text=answers_said(event, step["answers"]),
     )

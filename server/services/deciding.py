@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from server.access import Person
-from server.services.visits import APPROVED, Visit
+from server.services.visits import APPROVED
 from sync.store import Fields, Record
 from sync.visits import DECIDED
 
@@ -37,9 +37,8 @@ def is_settled(visit: Record) -> bool:
     return visit.fields.get("state") in (APPROVED, REJECTED) and not waits(visit.fields)
 
 
-def may_reopen(person: Person, visit: Visit) -> bool:
+def may_reopen(person: Person, fields: Fields) -> bool:
     """Whether somebody who may decide a visit may take back what was decided: their own word, or as kabid."""
-    fields = visit.record.fields
     is_decided = fields["state"] in DECIDED.values() and fields["state"] not in OPEN_STATES
     return is_decided and ("kabid" in person.roles or fields.get("decided_by") == person.id)
 

@@ -56,7 +56,8 @@ class Past(Data, frozen=True, kw_only=True):
 class Due(Data, frozen=True, kw_only=True):
     """One thing whose time is over. `standing`: why it cannot be proposed now, empty when it can.
 
-    `case`: the one under way that holds it, where the reader may see that.
+    `case`: the one under way that holds it, where the reader may see that. `kode`: what a sealed one is
+    called.
     """
 
     target: RecordId
@@ -66,6 +67,7 @@ class Due(Data, frozen=True, kw_only=True):
     until: date
     standing: str
     case: str = ""
+    kode: str = ""
 
 
 class Dues(Data, frozen=True, kw_only=True):
@@ -180,6 +182,7 @@ class Retention:
                     until=until,
                     standing=next((each for each, stands in why.items() if stands), ""),
                     case=needed.get(name, ""),
+                    kode=str(thing.fields.get("kode") or "") if is_sealed(thing) else "",
                 )
                 (standing if due.standing else free).append(due)
             if len(free) >= MOST_DUE:

@@ -200,7 +200,9 @@ class Reviews:
             return found
         if found.record.head is None or found.record.head.hex() != seen:
             return Stale()
-        if not waits(found.record.fields) and not (decision == "tahan" and may_reopen(person, found)):
+        if not waits(found.record.fields) and not (
+            decision == "tahan" and may_reopen(person, found.record.fields)
+        ):
             return Stale()
         asked = {key: text.strip() for key, text in reasons.items() if text.strip()}
         lacking = lacking_in(decision, asked, note.strip())
@@ -309,7 +311,7 @@ class Reviews:
         else:
             returned = state == RETURNED
             say = "kantor.tinjau.menunggu_perbaikan" if returned else "kantor.tinjau.sudah_selesai"
-        reopen = why is None and may_reopen(person, visit)
+        reopen = why is None and may_reopen(person, visit.record.fields)
         return Rights(decide=False, open_numbers=numbers, report=report, why=say, reopen=reopen)
 
     def _shown(self, visit: Visit, version: Version, item: Evidence) -> Shown:

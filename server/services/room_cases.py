@@ -4,21 +4,26 @@ What is inside is worded only for somebody who has the case open.
 """
 
 import base64
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import date
 
+from msgspec.structs import replace
+
 from schemas import format as written
+from schemas.base import Data
 from schemas.form_cells import label_at
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed import SEALED_SERVICES, Shot
 from schemas.workflow import Workflow, Workflows
-from server import page_store
+from server import device_store, page_store
 from server.access import Person
 from server.engine import Engine, Reader
 from server.parsing.pool import Parsers
 from server.queries import sealed_of_code
 from server.services.answers import PageOfAnswers, Reading, pages
 from server.services.cases import steps_open, tone_of
+from server.services.deciding import RETURNED, came_after, may_reopen, waits
 from server.services.room_layers import Layers, Shown, by_field, form_of
 from server.services.room_opening import OpenCase, Openings
 from server.services.room_reading import CaseFacts, Fact, load_case
@@ -29,16 +34,29 @@ from server.services.visits import names, who_left
 from server.shelves import stages_under_way
 from server.store import SqlOfficeStore
 from sync.change import SealedSubmit
+from sync.losses import is_destroyed
 from sync.neutral import is_sealed
+from sync.sealed_case import name_of
 from sync.store import Record
 from sync.versions import authors
 
 MOST = 500
 """Cases listed at once."""
-OPEN_STATES = ("diterima", "ditahan")
 SAFE_FIELDS = ("aman_dihubungi", "aman_dikunjungi", "laporan_3x24", "usia_saat_kejadian")
 """What is read before anything else: how to reach somebody without endangering them."""
 PICTURES = ("image/jpeg", "image/png")
+
+
+Phones = Mapping[str, Collection[bytes]]
+"""The names of the keys of those phones of each person that were not revoked."""
+
+
+class Known(Data, frozen=True, kw_only=True):
+    """Those whom a case concerns: their names, those of its authors who work here no more, and phones."""
+
+    names: Mapping[str, str]
+    left: Mapping[str, str]
+    phones: Phones
 
 
 class RoomCases:
@@ -51,14 +69,19 @@ class RoomCases:
         self._words, self._workflows = words, workflows
         self._teller = Teller(words, workflows)
 
-    def all(self, today: date) -> OutsideList:
-        """List the sealed cases under way, at most `MOST`, and count them all."""
+    def all(self, today: date, also: Collection[RecordId] = ()) -> OutsideList:
+        """List the sealed cases under way, at most `MOST`, and these others before them; count them all."""
 
         def work(tx: Reader) -> OutsideList:
             places = page_store.case_places(tx, self._stages())
             store = SqlOfficeStore.reading(tx)
             ids = page_store.cases_at(tx, places, MOST)
-            found = store.records(ids)
+            found = store.records([*ids, *also])
+            ended = [name for name in also if name not in ids and name in found]
+            ids = [
+                *(name for name in ended if is_sealed(found[name]) and not is_destroyed(found[name])),
+                *ids,
+            ]
             known = names(store, {str(each.fields.get("petugas") or "") for each in found.values()} - {""})
             shown = tuple(self._outside(found[name], known, today) for name in ids)
             return OutsideList(shown=shown, total=sum(count for count, _ in places.values()))
@@ -103,7 +126,8 @@ class RoomCases:
         facts = self._engine.read(lambda tx: load_case(tx, opened.kasus))
         if facts is None:
             return None
-        named, left = self._people(facts)
+        known = self._people(facts)
+        named = known.names
         visits = sorted(facts.visits, key=_received)
         record = next((each for each in visits if each.id == chosen), visits[-1] if visits else None)
         layers = self._openings.layers(opened, facts, record.id) if record else None
@@ -111,9 +135,13 @@ class RoomCases:
         return RoomCase(
             outside=self._outside(facts.record, named, today),
             seen=facts.record.head.hex() if facts.record.head else "",
-            visit=self._visit(person, facts, opened, record, layers, stamp, named, left) if record else None,
+            visit=self._visit(person, facts, opened, record, layers, stamp, known) if record else None,
             visits=tuple(self._teller.visit(each, named) for each in reversed(visits) if each is not record),
-            tugas=tuple(self._teller.task(each, facts, opened, named) for each in facts.tugas),
+            tugas=tuple(
+                replace(task, blind=task.open and is_blind(each, "tugas", known.phones))
+                for each in facts.tugas
+                for task in [self._teller.task(each, facts, opened, named)]
+            ),
             steps=steps_open(self._workflow(facts.record), facts.record.fields, person),
             timeline=timeline,
             doubles=self._doubles(opened),
@@ -158,12 +186,11 @@ class RoomCases:
         record: Record,
         layers: Layers | None,
         stamp: str,
-        named: Mapping[str, str],
-        left: Mapping[str, str],
+        known: Known,
     ) -> RoomVisit:
         versions = facts.versions(record.id)
         newest = versions[-1] if versions else None
-        shown = self._pages(layers, reasons_of(facts, opened, record.id), newest, named)
+        shown = self._pages(layers, reasons_of(facts, opened, record.id), newest, known.names)
         safe = tuple(a for page in shown for a in page.answers if a.key.partition(".")[2] in SAFE_FIELDS)
         why = self._why_not(person, record, layers)
         form = form_of(self._words.forms, layers.newest.opening.form, layers.forms) if layers else None
@@ -185,7 +212,10 @@ class RoomCases:
             flags=tuple(self._words.flag(flag) for flag in record.fields.get("flags", ())),
             decide=not why,
             why=why,
-            left=left.get(newest.content.author, "") if newest else "",
+            reopen=bool(why) and self._may_take_back(person, record, layers),
+            came_after=came_after(record.fields),
+            blind=record.fields["state"] == RETURNED and is_blind(record, "alasan", known.phones),
+            left=known.left.get(newest.content.author, "") if newest else "",
         )
 
     def _pages(
@@ -236,12 +266,17 @@ class RoomCases:
     def _why_not(self, person: Person, record: Record, layers: Layers | None) -> str:
         """Return the text key of why a visit is not decided here and now; empty when it may be."""
         state = record.fields["state"]
-        if state not in OPEN_STATES:
-            waits = state == "dikembalikan"
-            return "kantor.tinjau.menunggu_perbaikan" if waits else "kantor.tinjau.sudah_selesai"
+        if not waits(record.fields):
+            is_asked = state == RETURNED
+            return "kantor.tinjau.menunggu_perbaikan" if is_asked else "kantor.tinjau.sudah_selesai"
         if person.id in authors(record.fields):
             return "kantor.tinjau.milik_sendiri"
         return "" if layers is not None else "ruang.kasus.belum_dibaca"
+
+    def _may_take_back(self, person: Person, record: Record, layers: Layers | None) -> bool:
+        """Say whether the decision on a visit may be taken back here and now."""
+        own = person.id in authors(record.fields)
+        return layers is not None and not own and may_reopen(person, record.fields)
 
     def _stages(self) -> set[str]:
         """Return every stage of a sealed service at which a case is still under way."""
@@ -271,22 +306,33 @@ class RoomCases:
             (name, str(found[name].fields.get("kode") or "")) for name in opened.doubles if name in found
         )
 
-    def _people(self, facts: CaseFacts) -> tuple[dict[str, str], dict[str, str]]:
-        """Name everybody who did something about a case, and those of them who work here no more."""
-        authors = {fact.content.author for fact in facts.facts}
-        people = authors | {
+    def _people(self, facts: CaseFacts) -> Known:
+        """Return who did something about a case, or has to."""
+        writers = {fact.content.author for fact in facts.facts}
+        people = writers | {
             str(each.fields.get("petugas") or "") for each in (facts.record, *facts.visits, *facts.tugas)
         }
         people |= {str(step["by"]) for step in facts.record.fields.get("history", ())}
 
-        def work(tx: Reader) -> tuple[dict[str, str], dict[str, str]]:
-            store = SqlOfficeStore.reading(tx)
-            return names(store, people - {""}), {author: who_left(store, author) for author in authors}
+        def work(tx: Reader) -> Known:
+            store, phones = SqlOfficeStore.reading(tx), defaultdict[str, set[bytes]](set)
+            for phone in device_store.devices(tx):
+                if phone.handover_key and phone.revoked_ms is None:
+                    phones[phone.person].add(name_of(phone.handover_key))
+            left = {str(each): who_left(store, each) for each in writers}
+            return Known(names=names(store, people - {""}), left=left, phones=phones)
 
         return self._engine.read(work)
 
     def _workflow(self, record: Record) -> Workflow:
         return self._workflows.get(record.fields["workflow"], record.fields["workflow_version"])
+
+
+def is_blind(record: Record, note: str, phones: Phones) -> bool:
+    """Say whether a note was sealed to no phone that those whom a visit or a tugas concerns have by now."""
+    whom = authors(record.fields) if record.kind == "kunjungan" else {str(record.fields.get("petugas"))}
+    keys = {bytes(key) for key, _ in record.fields.get("notes", {}).get(note, ())}
+    return bool(keys) and all(keys.isdisjoint(phones.get(each, ())) for each in whom)
 
 
 def _received(visit: Record) -> int:

@@ -12,6 +12,7 @@ from schemas.workflow import Workflow, Workflows
 from server.services.room_opening import OpenCase
 from server.services.room_reading import ASKED_FOR, CaseFacts, Fact, read_note
 from server.services.room_views import Other
+from server.services.step_answers import answers_said
 from server.services.visit_page import Asked, Event, Words
 from sync.change import SealedAccess, SealedDecide, SealedNote, SealedSubmit
 from sync.store import Record
@@ -73,15 +74,10 @@ class Teller:
         for step in history:
             event = step_named(workflow, str(step["event"]))
             answers = read_note(notes.get(str(step["change"])), StepAnswers)
-            needs = {need.name: need for need in event.needs} if event else {}
-            said = [
-                f"{needs[name].label}: {needs[name].options.get(str(value), value)}"
-                for name, value in (answers.answers if answers else {}).items()
-                if name in needs
-            ]
+            said = answers_said(event, answers.answers if answers else {})
             title = f"{event.label if event else step['event']} · {named.get(str(step['by']), '–')}"
             at = int(step["received_ms"])
-            yield at, Event(title=title, when=written.date_and_clock(at), text="; ".join(said))
+            yield at, Event(title=title, when=written.date_and_clock(at), text=said)
 
     def _event(
         self,
@@ -116,6 +112,10 @@ class Teller:
                 assignment = read_note(note, Assignment)
                 title = text("ruang.riwayat.tugas", nama=who)
                 return Event(title=title, when=when, text=assignment.text if assignment else "")
+            case SealedNote(notes=[_, *_]):
+                given = read_note(note, Purpose)
+                whom = given.what if given else "–"
+                return Event(title=text("ruang.riwayat.serah", nama=who, siapa=whom), when=when)
             case _:
                 return None
 

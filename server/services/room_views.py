@@ -47,6 +47,10 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     """One visit, opened. `seen`: the change that a decision would follow (hex). `why`: the text key of why it
     is not to be decided here and now, empty where it is (`decide`).
 
+    `reopen`: the decision that stands may be taken back by the reader. `came_after`: how the visit stands
+    where its newest version came after that was decided, and did not open it again. `blind`: why it
+    came back is sealed to no phone that its author has by now.
+
     `unreadable` is empty, or *baru* where the newest version came after the room was opened, or *belum* where
     not all of it is here, or what came is not what its seal says. `lacks`: an earlier version does not open,
     so that what stands here is not all. `flags` are what stands out, in words; `safe` are the answers to be
@@ -67,11 +71,16 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     flags: tuple[str, ...]
     decide: bool
     why: str
+    reopen: bool
+    came_after: str
+    blind: bool
     left: str
 
 
 class Other(Data, frozen=True, kw_only=True):
-    """Another visit of the case, or a task about it, which is `open` while it can be called off."""
+    """Another visit of the case, or a task about it, which is `open` while it can be called off. `blind`:
+    what it is about is sealed to no phone that its petugas has by now.
+    """
 
     id: RecordId
     title: str
@@ -79,6 +88,7 @@ class Other(Data, frozen=True, kw_only=True):
     when: str
     text: str = ""
     open: bool = False
+    blind: bool = False
 
 
 class Late(Data, frozen=True, kw_only=True):

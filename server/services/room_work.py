@@ -4,7 +4,7 @@ checked before it is sealed, for nobody can check it afterwards.
 Everything is sealed to the unit; reasons also to the author's phones, a task to those of whoever gets it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any, cast
@@ -16,20 +16,21 @@ from schemas.form import Forms
 from schemas.ids import ChangeId, PersonId, RecordId, uuid7
 from schemas.reopening import step_named
 from schemas.sealed import MAX_NOTES, SEALED_SERVICES, Note, Role
-from schemas.sealed_notes import Assignment, Reasons, StepAnswers
+from schemas.sealed_notes import Assignment, Purpose, Reasons, StepAnswers
 from schemas.wire import Applied, Rejected
 from schemas.workflow import Advanced, Workflows, advance_as
 from server import device_store
 from server.access import Person
 from server.engine import Engine, Reader, Writer
 from server.sealing import seal_key
-from server.services.cases import answers_of
-from server.services.deciding import OPEN_STATES, Decision, lacking_in
+from server.services.deciding import OPEN_STATES, Decision, lacking_in, may_reopen, waits
 from server.services.people import Actor, load_person
 from server.services.room_held import Refusal
 from server.services.room_layers import Layers, by_field
 from server.services.room_opening import Opened, Openings
 from server.services.room_reading import ASKED_FOR, load_case
+from server.services.step_answers import answers_of
+from server.services.tugas_after import left_as, put_state, resume, tugas_of
 from server.store import SqlOfficeStore
 from sync.change import Body, Patch, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
 from sync.neutral import is_sealed
@@ -37,6 +38,8 @@ from sync.sealed_case import info_of, seal_note
 from sync.store import Fields, Record
 from sync.versions import authors
 
+CASE_NOTE = "catatan"
+"""The name of the note in which a case says to whom it was given last."""
 TASK_NOTE = "tugas"
 """The name of the note in which a task says what it is about."""
 FIELD_ROLES = frozenset({"pendamping", "verifikator", "petugas"})
@@ -86,7 +89,10 @@ class RoomWork:
         reasons: Mapping[str, str],
         note: str,
     ) -> Refusal | None:
-        """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or hash of a photo."""
+        """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or hash of a photo.
+
+        To hold one that is decided takes the decision back: whoever made it may, and the kabid.
+        """
         facts = self._engine.read(lambda tx: load_case(tx, key.kasus))
         record = next((each for each in facts.visits if each.id == visit), None) if facts else None
         versions = facts.versions(visit) if facts else []
@@ -95,7 +101,9 @@ class RoomWork:
             return Refusal(say="belum_terbaca", status=409)
         if person.id in authors(record.fields):
             return Refusal(say="milik_sendiri", status=403)
-        if record.head is None or record.head.hex() != seen or record.fields["state"] not in OPEN_STATES:
+        fields = record.fields
+        is_open = waits(fields) or (decision == "tahan" and may_reopen(person, fields))
+        if record.head is None or record.head.hex() != seen or not is_open:
             return Refusal(say="usang", status=409)
         asked = {name: text.strip() for name, text in reasons.items() if text.strip()}
         lacking = lacking_in(decision, asked, note.strip())
@@ -117,7 +125,15 @@ class RoomWork:
                 decision=cast("Decision", decision),
                 notes=notes,
             )
+            now = SqlOfficeStore.writing(tx).records([visit])[visit]
+            tugas = tugas_of(SqlOfficeStore.writing(tx), now)
+            left = left_as(tx, tugas, now) if decision == "tolak" else ""
             self._act(tx, person, key, [body], visit, encode(said))
+            if decision == "tahan" and now.fields["state"] not in OPEN_STATES:
+                resume(tx, self._office, person.id, now)
+            if tugas is not None and left:
+                after = SqlOfficeStore.writing(tx).records([tugas.id])[tugas.id]
+                put_state(tx, self._office, person.id, after, left)
 
         return self._done(work)
 
@@ -154,11 +170,9 @@ class RoomWork:
         tugas, unit = uuid7(self._now_ms(), self._randomness(10)), key.opened.case.unit
 
         def work(tx: Writer) -> Refusal | None:
-            worker = next((each for each in reachable(tx) if each.id == whom), None)
-            if worker is None:
-                return Refusal(say="tanpa_hp")
-            if not self._fills(worker, [form]):
-                return Refusal(say="bukan_perannya")
+            worker = self._worker(tx, whom, [form])
+            if isinstance(worker, Refusal):
+                return worker
             record = SqlOfficeStore.writing(tx).records([key.kasus])[key.kasus]
             new: dict[str, Any] = {
                 "kasus": key.kasus,
@@ -172,7 +186,32 @@ class RoomWork:
                 Patch(record=tugas, kind="tugas", base={}, new=new),
                 SealedNote(record=tugas, name=TASK_NOTE, follows=None, notes=notes),
             ]
-            self._act(tx, person, key, bodies, tugas, plain)
+            self._act(tx, person, key, bodies, tugas, plain, TASK_NOTE)
+            return None
+
+        return self._done(work)
+
+    def give(self, person: Person, key: Key, whom: PersonId) -> Refusal | None:
+        """Give the case to another petugas, from the phones of whoever had it. Tasks stay whose they are."""
+
+        def work(tx: Writer) -> Refusal | None:
+            worker = self._worker(tx, whom, sealed_forms(self._forms))
+            if isinstance(worker, Refusal):
+                return worker
+            fields = SqlOfficeStore.writing(tx).records([key.kasus])[key.kasus].fields
+            had = {"petugas": fields["petugas"]} if fields.get("petugas") else {}
+            if had.get("petugas") == whom:
+                return Refusal(say="sudah_petugasnya")
+            plain = encode(Purpose(by=person.id, text="", what=worker.nama))
+            seen = fields.get("notes_from", {}).get(CASE_NOTE)
+            follows = ChangeId(bytes.fromhex(seen)) if seen else None
+            unit = key.opened.case.unit
+            notes = self._sealed(tx, unit, plain, "catatan", key.kasus, 0, frozenset())
+            bodies: list[Body] = [
+                Patch(record=key.kasus, kind="kasus", base=had, new={"petugas": whom}),
+                SealedNote(record=key.kasus, name=CASE_NOTE, follows=follows, notes=notes),
+            ]
+            self._act(tx, person, key, bodies, key.kasus, plain, CASE_NOTE)
             return None
 
         return self._done(work)
@@ -201,6 +240,13 @@ class RoomWork:
     def sealed_forms(self) -> tuple[tuple[str, str], ...]:
         """Return the forms that a task may ask for, with their titles."""
         return tuple((name, self._forms.get(name).title) for name in sealed_forms(self._forms))
+
+    def _worker(self, tx: Reader, whom: PersonId, forms: Collection[str]) -> Person | Refusal:
+        """Return somebody whose phone reads what is sealed to it, and lets them begin one of these forms."""
+        worker = next((each for each in reachable(tx) if each.id == whom), None)
+        if worker is None:
+            return Refusal(say="tanpa_hp")
+        return worker if self._fills(worker, forms) else Refusal(say="bukan_perannya")
 
     def _fills(self, person: Person, forms: Iterable[str]) -> bool:
         """Say whether somebody's phone lets them begin one of these forms."""
@@ -249,13 +295,21 @@ class RoomWork:
         return notes
 
     def _act(
-        self, tx: Writer, person: Person, key: Key, bodies: list[Body], about: RecordId, plain: bytes
+        self,
+        tx: Writer,
+        person: Person,
+        key: Key,
+        bodies: list[Body],
+        about: RecordId,
+        plain: bytes,
+        note: str = "",
     ) -> None:
-        """Make the changes, and keep what they say readable in this browser while the case is open."""
+        """Make the changes, and keep what they say readable in this browser while the case is open: in the
+        `note` of this name, or in the newest change.
+        """
         self._take(tx, person, bodies)
         after = SqlOfficeStore.writing(tx).records([about])[about]
-        named = after.fields.get("notes_from", {}).get(TASK_NOTE)
-        change = ChangeId(bytes.fromhex(named)) if after.kind == "tugas" else after.head
+        change = ChangeId(bytes.fromhex(after.fields["notes_from"][note])) if note else after.head
         if change is not None:
             self._openings.note_in(tx, key.token, key.session, person.id, key.opened, change, plain)
 

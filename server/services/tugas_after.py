@@ -7,7 +7,7 @@ phones. An approval closes it whoever has it: the family was met.
 from collections.abc import Iterable
 
 from schemas.ids import PersonId, RecordId
-from server import assign_store
+from server import assign_store, sealed_store
 from server.access import Person, Thing, refused
 from server.engine import Engine, Reader, Writer
 from server.services.closed_shops import says_closed
@@ -19,6 +19,7 @@ from server.services.visit_page import Words
 from server.services.visits import APPROVED, Visit, names
 from server.store import SqlOfficeStore
 from sync.change import Patch
+from sync.neutral import is_sealed
 from sync.scope import OPEN_TUGAS
 from sync.store import Fields, Record
 from sync.versions import authors
@@ -117,9 +118,15 @@ def put_state(tx: Writer, office: Actor, author: PersonId, tugas: Record, state:
 
 
 def _others(tx: Reader, tugas: Record, visit: Record) -> list[Fields]:
-    """Return the other visits of a tugas, also those to a record that is one person with this one's."""
-    about = one_person(tx, RecordId(str(visit.fields.get("subjek") or "")))
-    sent = [each for each in assign_store.visits_of_tugas(tx, tugas.id, about) if each != visit.id]
+    """Return the other visits of a tugas, also those to a record that is one person with this one's; of a
+    sealed one those of its case.
+    """
+    if is_sealed(visit):
+        found = sealed_store.visits_of_tugas(tx, RecordId(str(visit.fields["kasus"])), tugas.id)
+    else:
+        about = one_person(tx, RecordId(str(visit.fields.get("subjek") or "")))
+        found = assign_store.visits_of_tugas(tx, tugas.id, about)
+    sent = [each for each in found if each != visit.id]
     return [each.fields for each in SqlOfficeStore.reading(tx).records(sent).values()]
 
 

@@ -35,21 +35,8 @@ def room_routes(site: Site) -> list[Any]:
     room = site.room
 
     @get("/ruang")
-    async def home(request: Asking) -> Response[str]:
-        visitor = await officer(site, request)
-        today = written.local_date(site.deps.now_ms())
-        is_there = await site.work(room.custodian.current) is not None
-        named = is_there and await site.work(lambda: room.custodian.is_officer(visitor.person))
-        token = request.cookies.get(CEREMONY_COOKIE, "")
-        values = {
-            "is_there": is_there,
-            "named": named,
-            "found": await site.work(lambda: room.cases.all(today)) if named else None,
-            "ceremony": await site.work(lambda: room.ceremonies.look(visitor.person, token)),
-            "late": await site.work(room.late.counts) if named else {},
-            "due": named and await site.work(room.officers.is_due),
-        }
-        return await site.page("room/list.html", visitor, "ruang", values)
+    async def home(request: Asking) -> Response[Any]:
+        return await _home(site, request)
 
     @get("/ruang/kunjungan/{visit:str}")
     async def case_of(request: Asking, visit: FromPath[str]) -> Response[Any]:
@@ -120,6 +107,31 @@ def room_routes(site: Site) -> list[Any]:
         return visitor
 
     return [home, case_of, stamp, glass, break_glass, alarms, seen]
+
+
+async def _home(site: Site, request: Asking) -> Response[Any]:
+    """Show the cases to who is named, or lead to the one whose code was typed."""
+    room = site.room
+    visitor = await officer(site, request)
+    today = written.local_date(site.deps.now_ms())
+    is_there = await site.work(room.custodian.current) is not None
+    named = is_there and await site.work(lambda: room.custodian.is_officer(visitor.person))
+    token, kode = request.cookies.get(CEREMONY_COOKIE, ""), request.query_params.get("kode", "")
+    kode = kode.strip().upper()[:LONGEST_CODE]
+    if named and kode and (sought := await site.work(lambda: room.cases.by_code(kode))):
+        return onward(f"/ruang/kasus/{sought}")
+    late = await site.work(room.late.counts) if named else {}
+    values = {
+        "kode": kode,
+        "notice": refused(site, Refusal(say="kode_tidak_ada") if named and kode else None),
+        "is_there": is_there,
+        "named": named,
+        "found": await site.work(lambda: room.cases.all(today, late)) if named else None,
+        "ceremony": await site.work(lambda: room.ceremonies.look(visitor.person, token)),
+        "late": late,
+        "due": named and await site.work(room.officers.is_due),
+    }
+    return await site.page("room/list.html", visitor, "ruang", values)
 
 
 def stamp_words(site: Site, visitor: Visitor) -> str:

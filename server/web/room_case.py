@@ -159,6 +159,8 @@ def _work(
         case "tugas":
             whom, form = PersonId(given.get("petugas", "")), given.get("form", "")
             return work.assign(person, key, whom, form, kept.task, day_of(given.get("tenggat", "")))
+        case "serah":
+            return work.give(person, key, PersonId(given.get("petugas", "")))
         case "batal_tugas":
             return work.call_off(person, key, RecordId(given.get("tugas", "")))
         case "terlambat":

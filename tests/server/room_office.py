@@ -93,6 +93,7 @@ class Sealer:
         whole: bool = True,
         shot_of: tuple[str, ...] = ("fc_ktp", "pas_foto", "fc_kk"),
         form: int = 1,
+        tugas: RecordId | None = None,
     ) -> tuple[RecordId, ChangeId]:
         """Send a sealed visit. `key`: the number of the unit's key, the newest unless said. One that is not
         `whole` holds these answers alone, as a correction does. `shot_of`: what each photo is of; `form`: the
@@ -144,7 +145,7 @@ class Sealer:
             size_bytes=len(box),
             key=name_of(public),
             opened=seal_key(content_key, public, info),
-            tugas=None,
+            tugas=tugas,
         )
         return visit, self.phone.push(body)
 

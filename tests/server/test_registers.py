@@ -18,8 +18,9 @@ from server.services.processing import ProcessingRegister
 from server.services.retention import NotDone, Retention
 from server.web.building import build_site
 from server.web.pages import page_routes
-from sync.change import Advance, Decide, Patch
+from sync.change import Advance, Decide, Patch, SealedAdvance
 from tests.server.asked import Asked, listening
+from tests.server.sealed_office import KODE, SealedCase
 from tests.server.test_destroying import Desk, csrf, log_in
 from tests.server.test_letters import add_case
 from tests.server.web_office import DESA, ELSEWHERE, serving, shut
@@ -82,6 +83,16 @@ def test_who_only_watches_is_told_how_much_is_due_and_who_proposes_how_much_the_
         assert desk.visit not in page and second not in page, "they are told no more than how many"
     for role, years in (("jauh", 6), ("pdp", 4)):
         assert "Belum ada yang habis masa simpannya" in said(role, years)
+
+
+def test_a_sealed_case_whose_time_is_over_is_named_by_its_code(desk: Desk) -> None:
+    sealed = SealedCase(desk.office)
+    note = sealed.note("mundur", "langkah")
+    sealed.act(SealedAdvance(kasus=sealed.kasus, follows=sealed.opened, event="mundur", note=note))
+    assert sealed.kasus not in due(desk, 11, "kabid_ktk"), "nobody named in the room asks"
+    desk.officers.add(sealed.reader)
+    shown = {each.target: each.kode for each in retention(desk, 11).due(desk.who("kabid_ktk")).shown}
+    assert shown[sealed.kasus] == KODE and shown[desk.visit] == ""
 
 
 def test_every_earlier_word_on_the_years_stays_with_who_said_it(desk: Desk) -> None:

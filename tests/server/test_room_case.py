@@ -10,15 +10,16 @@ import httpx
 import pytest
 from PIL import Image, ImageChops
 
+from schemas.ids import ChangeId
 from server.compose import unlock
 from server.services.room_opening import OPEN_MS
 from server.verify import verify
 from server.web.building import build_site
-from sync.change import SealedAccess, SealedSubmit
+from sync.change import SealedAccess, SealedAdvance, SealedSubmit
 from sync.rules import DomainRules
 from sync.sealed_case import name_of
 from tests.server.conftest import Silent
-from tests.server.room_case_site import Site, case_site, decide, page_of  # noqa: F401 - the fixture `site`
+from tests.server.room_case_site import Site, case_site, decide, move, page_of, seen  # noqa: F401 - the fixture `site`
 from tests.server.room_office import (
     BUDI,
     FIELD,
@@ -61,6 +62,26 @@ def test_outside_stand_a_code_a_service_a_state_an_officer_and_days(site: Site) 
     way = client.get(f"/ruang/kunjungan/{visit}").headers["location"]
     assert way == f"{page_of(kasus)}?kunjungan={visit}"
     assert f"/ruang/kasus/{kasus}" in client.get("/kasus").text
+
+
+def test_a_case_that_ended_is_found_by_its_code_and_stands_in_the_list_while_something_came_late(
+    site: Site,
+) -> None:
+    client, kasus, _, _ = site.opened()
+    kode, head = site.office.fields(kasus)["kode"], seen(client.get(page_of(kasus)), "maju")
+    assert move(client, kasus, "mundur", tanggal_mundur="2026-11-20").status_code == 303
+    assert kode not in client.get("/ruang").text
+    found = client.get("/ruang", params={"kode": f" {kode.lower()} "})
+    assert found.status_code == 303 and found.headers["location"] == page_of(kasus)
+    assert "Kode kasus itu tidak ada" in client.get("/ruang?kode=KS-2026-XXXXXX").text
+    assert kode not in site.screen("petugas").get(f"/ruang?kode={kode}").text, (
+        "who is not named learns nothing"
+    )
+    note = site.bodies(kasus)[-1].note
+    late = SealedAdvance(kasus=kasus, follows=ChangeId(bytes.fromhex(head)), event="ke_kecamatan", note=note)
+    site.office.deps.office.act(site.office.people[BUDI], late)
+    page = client.get("/ruang").text
+    assert kode in page and "1 datang terlambat" in page
 
 
 def test_a_closed_case_gives_nothing_away(site: Site) -> None:

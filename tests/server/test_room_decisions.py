@@ -9,12 +9,15 @@ from msgspec.structs import replace
 from schemas.base import decode, encode
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed_notes import Assignment, Reasons
+from schemas.workflow import load_workflows
 from server import device_store, sealed_store
 from server.services import room_work
+from server.services.step_answers import answers_said
 from sync.change import Patch, SealedAdvance, SealedDecide
 from sync.scope import UNIT_KEYS
-from tests.server.room_case_site import Site, case_site, decide, move, page_of  # noqa: F401 - the fixture `site`
+from tests.server.room_case_site import Site, case_site, decide, move, page_of, seen  # noqa: F401 - the fixture `site`
 from tests.server.room_office import (
+    BUDI,
     FIELD,
     NIK,
     PHRASES,
@@ -61,6 +64,44 @@ def test_a_further_version_stands_beside_what_it_changed_and_what_was_asked(site
     assert "Kurang berkas" in page and '<span class="was">' in page
 
 
+@pytest.mark.parametrize("decision", ["kembalikan", "tolak"])
+def test_what_a_lost_phone_still_brings_to_a_decided_visit_waits_to_be_decided(
+    site: Site, decision: str
+) -> None:
+    sealer = Sealer(site.office, site.office.people[FIELD])
+    kasus, kode = sealer.case()
+    visit, change = sealer.visit(kasus)
+    client = site.screen(SITI)
+    open_case(client, kasus)
+    assert decide(client, kasus, visit, decision, catatan="Temui lagi").status_code == 303
+    assert kode not in client.get("/antrean").text
+    lost, now = sealer.phone.device, site.office.deps.now_ms()
+    site.office.deps.engine.write(lambda tx: device_store.revoke(tx, lost, now)).result()
+    sealer.visit(kasus, visit=visit, follows=change, number=2)
+    assert kode in client.get("/antrean").text
+    open_case(client, kasus)
+    page = client.get(page_of(kasus)).text
+    assert "dari HP yang sudah dicabut" in page and 'name="keputusan" value="setujui"' in page
+    assert decide(client, kasus, visit, "setujui").status_code == 303
+    assert site.office.fields(visit)["state"] == "disetujui" and kode not in client.get("/antrean").text
+
+
+def test_a_decision_is_taken_back_by_whoever_made_it_or_by_the_kabid(site: Site) -> None:
+    client, kasus, visit, _ = site.opened(BUDI)
+    assert decide(client, kasus, visit, "tolak", catatan="Salah tekan").status_code == 303
+    head, other = seen(client.get(page_of(kasus)), "putus"), site.screen(SITI)
+    open_case(other, kasus)
+    assert "Tarik keputusan ini" not in other.get(page_of(kasus)).text, "it is another's"
+    assert decide(other, kasus, visit, "tahan", dilihat=head, catatan="Bukan saya").status_code == 409
+    assert decide(client, kasus, visit, "setujui", dilihat=head).status_code == 409, "nor is it written over"
+    assert "Tarik keputusan ini" in client.get(page_of(kasus)).text
+    assert decide(client, kasus, visit, "tahan").status_code == 422, "why is said"
+    assert decide(client, kasus, visit, "tahan", catatan="Keliru menekan").status_code == 303
+    assert site.office.fields(visit)["state"] == "ditahan"
+    assert decide(other, kasus, visit, "setujui").status_code == 303
+    assert decide(client, kasus, visit, "tahan", catatan="Periksa lagi").status_code == 303, "the kabid may"
+
+
 def test_nobody_decides_their_own_visit_in_the_room_either(site: Site) -> None:
     own = Sealer(site.office, site.office.people[SITI])
     kasus, _ = own.case()
@@ -84,6 +125,55 @@ def test_a_decision_after_another_is_not_taken(site: Site) -> None:
     answer = colleague.post(page_of(kasus), data=late)
     assert answer.status_code == 409 and "sudah berubah" in answer.text
     assert site.office.fields(visit)["state"] == "disetujui"
+
+
+def test_it_is_said_where_a_phone_was_replaced_that_alone_could_read_and_how_the_new_one_may(
+    site: Site,
+) -> None:
+    whom = site.office.add_person("ganti", "Ganti Hape", "GH", ("pendamping", "verifikator"), (), ("ktkpm",))
+    sealer, says = Sealer(site.office, whom), "HP yang menerimanya sudah diganti atau dicabut"
+    kasus, _ = sealer.case()
+    visit, _ = sealer.visit(kasus)
+    client = site.screen(SITI)
+    open_case(client, kasus)
+    task = {"langkah": "tugas", "petugas": whom, "form": "ktk", "isi_tugas": "Temui di balai desa"}
+    assert send(client, page_of(kasus), **task).status_code == 303
+    assert decide(client, kasus, visit, "kembalikan", catatan="Temui lagi").status_code == 303
+    assert says not in client.get(page_of(kasus)).text
+    new, now, lost = Sealer(site.office, whom), site.office.deps.now_ms(), sealer.phone.device
+    assert says not in client.get(page_of(kasus)).text, "the old one still reads"
+    site.office.deps.engine.write(lambda tx: device_store.revoke(tx, lost, now)).result()
+    assert client.get(page_of(kasus)).text.count(says) == 2
+    assert decide(client, kasus, visit, "tahan", catatan="HP baru").status_code == 303
+    assert decide(client, kasus, visit, "kembalikan", catatan="Temui lagi").status_code == 303
+    assert client.get(page_of(kasus)).text.count(says) == 1, "the task still is of the old one"
+    fields = site.office.fields(visit)
+    assert decode(new.reads(fields["notes"]["alasan"], "alasan", visit, 1), Reasons).note == "Temui lagi"
+
+
+def test_a_case_is_given_to_another_petugas_on_its_page(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    colleague = site.office.add_person("serah", "Rekan Serah", "RS", ("verifikator",), (), ("ktkpm",))
+    Sealer(site.office, colleague)
+    page = client.get(page_of(kasus))
+    assert f'<option value="{colleague}">' in page.text and 'value="serah"' in page.text
+    given = {"csrf": csrf(page), "langkah": "serah", "petugas": colleague}
+    answer = client.post(page_of(kasus), data=given)
+    assert answer.status_code == 303 and answer.headers["location"].endswith("selesai=serah")
+    assert "Kasus diserahkan. Petugasnya" in client.get(answer.headers["location"]).text
+    assert "Rekan Serah" in client.get("/ruang").text
+    assert client.post(page_of(kasus), data=given).status_code == 422, "it is theirs already"
+
+
+def test_days_and_money_of_a_step_stand_as_people_write_them() -> None:
+    steps = {each.code: each for each in load_workflows().get("ktkpm").events}
+    letter = {"nomor_surat_kecamatan": "7", "tanggal_surat_kecamatan": "2026-02-12"}
+    sent = answers_said(steps["ke_dinsos"], letter)
+    assert sent == "Nomor surat kecamatan: 7; Tanggal surat kecamatan: Kamis, 12 Februari 2026"
+    paid = answers_said(steps["cairkan"], {"tanggal_cair": "kemarin", "jumlah_cair": 5_000_000})
+    assert paid == "Tanggal cair: kemarin; Jumlah cair (Rp): Rp5.000.000"
+    found = answers_said(steps["memenuhi"], {"hasil_verifikasi": "memenuhi_syarat", "asing": "x"})
+    assert found == "Hasil verifikasi: Memenuhi syarat" and answers_said(None, {"asing": "x"}) == ""
 
 
 def test_a_step_is_checked_before_it_is_sealed(site: Site) -> None:

@@ -1,21 +1,26 @@
 """Work inside the sealed room, by rules that no page shows: which visit is decided, and who gets a task."""
 
+import secrets
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
 from schemas.ids import RecordId
 from server import device_store
 from server.access import Role
+from server.passwords import Passwords
 from server.sealed_store import late_by_case
 from server.services.room_opening import OpenCase
 from server.services.room_reading import Fact, load_case
+from server.services.room_views import RoomCase
 from server.services.room_work import Key, RoomWork, reachable
 from server.store import SqlOfficeStore
+from server.web.building import build_site
 from sync.change import Patch, SealedDecide
 from sync.sealed_case import Container
 from sync.store import Record
-from tests.server.room_office import BUDI, FIELD, SITI, Sealer
+from tests.server.room_office import BUDI, CHEAP_KIB, FIELD, SITI, Sealer
 from tests.server.room_parts import SESSION, Parts, why
 from tests.server.web_office import Phone, shut
 
@@ -46,6 +51,15 @@ def key_to(room: Parts, kasus: RecordId) -> Key:
     opened = room.openings.current(token, SESSION, room.office.people[SITI], kasus)
     assert opened is not None
     return Key(token=token, session=SESSION, opened=opened)
+
+
+def inside(room: Parts, kasus: RecordId) -> RoomCase:
+    """Read a case as Siti, who opens it anew."""
+    cases = build_site(room.office.deps, Passwords(secrets.token_bytes, memory_kib=CHEAP_KIB)).room.cases
+    opened = key_to(room, kasus).opened.case
+    found = cases.inside(room.person(SITI), opened, None, "cap", date(2026, 11, 20))
+    assert found is not None
+    return found
 
 
 def record(room: Parts, name: RecordId) -> Record:
@@ -143,6 +157,53 @@ def test_a_task_is_not_called_off_while_its_visit_waits_for_a_decision(room: Par
     assert why(work.call_off(siti, key, tugas)) == "usang"
     stands("dikirim", "dikembalikan")
     assert work.call_off(siti, key, tugas) is None
+
+
+@pytest.mark.parametrize(("by", "decided", "after"), [
+    ("another", "", "baru"), ("another", "setujui", "selesai"), ("same", "", "dikirim"),
+    ("same", "kembalikan", "dikembalikan"), ("nobody", "", "selesai"),
+])  # fmt: skip
+def test_a_rejected_visit_closes_no_task_that_is_anothers_or_waits_for_another_visit(
+    room: Parts, by: str, decided: str, after: str
+) -> None:
+    kasus, field = room.case(), room.office.people[FIELD]
+    colleague = room.office.add_person(
+        "rekan", "Rekan Uji", "RU", ("pendamping", "verifikator"), (), ("ktkpm",)
+    )
+    second = Sealer(room.office, colleague)
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+    whose = colleague if by == "another" else field
+    assert work.assign(siti, key, whose, "ktk", "Temui di balai desa", None) is None
+    facts = room.engine.read(lambda tx: load_case(tx, kasus))
+    assert facts is not None
+    [tugas] = [task.id for task in facts.tugas]
+    visit, _ = room.sealer.visit(kasus, photos=0, tugas=tugas)
+    sender = second if by == "another" else room.sealer
+    other = sender.visit(kasus, photos=0, tugas=tugas)[0] if by == "same" or decided else None
+    key = key_to(room, kasus)
+
+    def decide(name: RecordId, decision: str) -> str:
+        return why(work.decide(siti, key, name, head(room, name), decision, {}, "Bukan yang diminta"))
+
+    if other and decided:
+        assert decide(other, decided) == "None"
+    assert decide(visit, "tolak") == "None"
+    assert record(room, tugas).fields["state"] == after
+
+
+def test_a_case_goes_to_another_petugas_with_its_story_and_from_the_first_phones(room: Parts) -> None:
+    kasus, first = room.case(), room.office.people[FIELD]
+    whom = room.office.add_person("rekan", "Rekan Uji", "RU", ("verifikator",), (), ("ktkpm",))
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+    assert why(work.give(siti, key, whom)) == "tanpa_hp"
+    Sealer(room.office, whom)
+    assert why(work.give(siti, key, first)) == "sudah_petugasnya"
+    for each in (whom, first, whom):
+        assert work.give(siti, key_to(room, kasus), each) is None
+        assert record(room, kasus).fields["petugas"] == each
+    told = [event.title for event in inside(room, kasus).timeline if "diserahkan" in event.title]
+    named = ("Rekan Uji", "Lapangan Uji", "Rekan Uji")
+    assert told == [f"Kasus diserahkan kepada {each} oleh Siti Uji" for each in named]
 
 
 def test_no_task_goes_to_somebody_whose_role_does_not_fill_its_form(room: Parts) -> None:
