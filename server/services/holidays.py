@@ -66,7 +66,7 @@ class OfficeHolidays:
         """Return who set a year last."""
 
         def look(tx: Reader) -> Word | None:
-            found = (readable(raw) for _, raw in protection_store.contents_in_effect(tx, [HOLIDAYS]))
+            found = (readable(raw) for _, raw in protection_store.contents_of(tx, HOLIDAYS))
             words = [
                 Word(by=each.author, at_ms=each.clock.server_ms)
                 for each in found

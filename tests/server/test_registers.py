@@ -172,13 +172,13 @@ def test_what_is_due_is_asked_of_indexes_and_as_often_however_much_it_is(desk: D
         with listening() as found:
             return len(due(desk, 6)), found
 
-    add_case(desk.office, desk.office.warga, DESA, desk.visit)
+    add_case(desk.office, desk.office.warga, DESA, desk.visit, "pengaduan")
     before, few = asked()
     for _ in range(4):
         visit, change = desk.office.add_visit()
         decide = Decide(visit=visit, follows=change, decision="setujui", reasons={}, note="")
         desk.office.deps.office.act(desk.office.people["verifikator"], decide)
-        add_case(desk.office, desk.office.warga, DESA, visit)
+        add_case(desk.office, desk.office.warga, DESA, visit, "pengaduan")
     after, many = asked()
     assert (before, after, len(few)) == (1, 5, len(many))
     grows = ("kunjungan", "kasus", "records", "changes")
