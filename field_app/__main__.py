@@ -109,7 +109,8 @@ def _parser(text: Text) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=say(f"bantuan_{name}"))
         command.add_argument("--dir", type=Path, required=True, help=say("folder"))
         command.add_argument("--pin", required=True, help=say("pin"))
-        if name == "enrol":
+        if name == "enrol":  # afterwards a phone knows its office, and where that moves
+            command.add_argument("--address", required=True, help=say("alamat"))
             command.add_argument("--code", required=True, help=say("kode"))
             command.add_argument("--wait", type=int, default=600, metavar="DETIK", help=say("tunggu"))
         if name == "record":
@@ -118,7 +119,6 @@ def _parser(text: Text) -> argparse.ArgumentParser:
             command.add_argument("--out", type=Path, required=True, help=say("folder_tujuan"))
         if name == "answer":
             command.add_argument("--file", type=Path, required=True, help=say("berkas_jawaban"))
-        command.add_argument("--address", required=name == "enrol", default="", help=say("alamat"))
     return parser
 
 

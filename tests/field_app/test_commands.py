@@ -122,6 +122,11 @@ def test_the_field_day_by_commands(
         assert secret.encode() not in stored
 
 
+def test_an_address_is_for_joining_alone_and_no_other_command_passes_it_over(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        main(["sync", "--dir", str(tmp_path / "hp"), "--pin", PIN, "--address", "http://127.0.0.1:1"])
+
+
 def test_trouble_ends_with_a_sentence_and_an_exit_code(
     office: Running,
     tmp_path: Path,
