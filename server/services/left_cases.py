@@ -11,7 +11,15 @@ from schemas.workflow import Workflows
 from server.access import Person, refused
 from server.engine import Engine, Reader
 from server.services.cases import steps_of
-from server.services.opening_cases import CALL_OFF, cases_left, falls_from, joined_by, joins
+from server.services.opening_cases import (
+    CALL_OFF,
+    cases_left,
+    falls_from,
+    joined_by,
+    joins,
+    left_without,
+    lost_cases,
+)
 from server.services.visits import Visit
 from server.shelves import thing_of_case
 from server.store import SqlOfficeStore
@@ -61,12 +69,26 @@ def joined_cases(engine: Engine, workflows: Workflows, person: Person, visit: Vi
     return engine.read(work)
 
 
+def lost(engine: Engine, workflows: Workflows, person: Person, visit: Visit) -> tuple[Left, ...]:
+    """Return the cases, of those somebody may see, called off, that an approved visit had joined."""
+
+    def work(tx: Reader) -> tuple[Left, ...]:
+        found = lost_cases(tx, SqlOfficeStore.reading(tx), visit.record, workflows)
+        views = (_view(case, workflows, person) for case in found)
+        return tuple(view for view in views if view is not None)
+
+    return engine.read(work)
+
+
 def joined_visits(engine: Engine, workflows: Workflows, case: RecordId) -> tuple[RecordId, ...]:
-    """Return the approved visits that ask for a case under way which another opened."""
+    """Return the approved visits that ask for a case which another opened: one under way, or one that was
+    called off and left them without any.
+    """
 
     def work(tx: Reader) -> tuple[RecordId, ...]:
         store = SqlOfficeStore.reading(tx)
-        return tuple(joined_by(tx, store, store.records([case])[case], workflows))
+        found = store.records([case])[case]
+        return tuple(joined_by(tx, store, found, workflows) or left_without(tx, store, found, workflows))
 
     return engine.read(work)
 

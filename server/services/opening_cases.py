@@ -11,7 +11,7 @@ from typing import Any, cast
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
 from schemas.workflow import Workflow, Workflows
-from server import assign_store, page_store
+from server import assign_store, page_store, subject_store
 from server.engine import Reader, Writer
 from server.services.finding import one_person, same_people
 from server.services.people import Actor
@@ -95,9 +95,47 @@ def joined_by(tx: Reader, store: SqlOfficeStore, case: Record, workflows: Workfl
 
     What was decided before anything was of the visit of this one asked for another, which has ended.
     """
+    return _asking(tx, store, case) if stage(case.fields) in stages_under_way(workflows) else []
+
+
+def left_without(tx: Reader, store: SqlOfficeStore, case: Record, workflows: Workflows) -> list[RecordId]:
+    """Return the approved visits that had joined a case which was called off, where none stands for it."""
+    fields = case.fields
+    if fields.get("state") != CALLED_OFF or str(fields.get("workflow")) not in ONCE:
+        return []
+    if stands_instead(tx, store, case, workflows) is not None:
+        return []
+    visits = store.records(_asking(tx, store, case))
+    left = [name for name, visit in visits.items() if visit.fields["decided_ms"] <= fields["since_ms"]]
+    same = ("workflow", *ONCE[str(fields["workflow"])])
+    stood = (
+        each.fields.get("state") != CALLED_OFF and each.fields.get("since_ms", 0) >= fields["since_ms"]
+        for each in (_cases_about(tx, store, case) if left else ())
+        if all(each.fields.get(name) == fields.get(name) for name in same)
+    )
+    return [] if any(stood) else left
+
+
+def lost_cases(tx: Reader, store: SqlOfficeStore, visit: Record, workflows: Workflows) -> list[Record]:
+    """Return the cases that an approved visit had joined and that were called off, where no other stands."""
+    if visit.fields["state"] != APPROVED or not visit.fields.get("subjek"):
+        return []
+    called_off = [each for each in _cases_about(tx, store, visit) if each.fields.get("state") == CALLED_OFF]
+    return [each for each in called_off if visit.id in left_without(tx, store, each, workflows)]
+
+
+def _cases_about(tx: Reader, store: SqlOfficeStore, thing: Record) -> list[Record]:
+    """Return every case about whom a visit or a case is about."""
+    about = one_person(tx, RecordId(str(thing.fields["subjek"])))
+    found = store.records(subject_store.cases_of(tx, about)).values()
+    return [each for each in found if each.kind == "kasus" and not is_sealed(each)]
+
+
+def _asking(tx: Reader, store: SqlOfficeStore, case: Record) -> list[RecordId]:
+    """Return the approved visits that ask for what a case is about, since that of the case was decided."""
     fields, own = case.fields, _visit_of(case)
     same = ONCE.get(str(fields.get("workflow")))
-    if same is None or not fields.get("subjek") or stage(fields) not in stages_under_way(workflows):
+    if same is None or not fields.get("subjek"):
         return []
     form = _form_of(case)
     since_ms = min((at_ms for at_ms, _ in page_store.decisions(tx, own)), default=0)

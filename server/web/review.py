@@ -15,7 +15,7 @@ from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import LONGEST_PURPOSE, SHORTEST_PURPOSE, may
 from server.services.deciding import came_after
-from server.services.left_cases import joined_cases, left_cases
+from server.services.left_cases import joined_cases, left_cases, lost
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
 from server.services.tugas_after import others_sent, sent_in_vain
@@ -101,6 +101,7 @@ def review_routes(site: Site) -> list[Any]:
             "ended": "",
             "left": await site.work(lambda: left_cases(engine, workflows, visitor.person, visit)),
             "joined": await site.work(lambda: joined_cases(engine, workflows, visitor.person, found.visit)),
+            "lost": await site.work(lambda: lost(engine, workflows, visitor.person, found.visit)),
             "came_after": came_after(found.visit.record.fields),
             "in_vain": await site.work(lambda: sent_in_vain(engine, found.visit.record)) if acts else "",
             "others_sent": await site.work(sent_too) if acts else (),

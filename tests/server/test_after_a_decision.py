@@ -148,9 +148,10 @@ def test_the_queue_tells_of_what_came_after_an_approval_apart_from_what_waits(to
         assert waiting(desk) == [] and desk.site.queue.count(office.person("kabid"), LATE) == 1
         page = client.get("/antrean").text
         assert says in page and f"/antrean?status={LATE}" in page and "Antrean kosong" in page
-        for state in (LATE, "disetujui"):
+        for state in ("disetujui", LATE):
             page = client.get(f"/antrean?status={state}").text
             assert mark in page and f"/kunjungan/{visit}" in page and "perbaikan ke-1" not in page
+        assert "tetap memakai versi yang disetujui" in page
         desk.decided(visit, "tahan")
         desk.decided(visit, "setujui")
         assert says not in client.get("/antrean").text

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from schemas.ids import ChangeId, RecordId
+from schemas.reopening import REOPEN
 from server import subject_index
 from server.engine import Reader
 from server.queries import records_of_kind
@@ -17,7 +19,8 @@ from server.store import SqlOfficeStore
 from server.web.building import build_site
 from sync.change import Advance, FormAnswers, Patch, Submit
 from sync.store import Record
-from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
+from tests.server.room_office import log_in
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, serving, shut
 
 MET = {"hasil_kunjungan": "terisi_lengkap"}
 
@@ -141,6 +144,44 @@ def test_a_visit_that_joined_a_case_is_not_destroyed_before_it_ends(desk: Desk) 
     end = Advance(kasus=case, follows=head, event="gugurkan", answers={"alasan": "Keliru"})
     office.deps.office.act(office.people["kabid"], end)
     assert refusals() == ["", "", "sudah"]
+
+
+def test_whoever_calls_off_a_case_that_another_visit_joined_reads_so_and_what_that_visit_lacks_is_told(
+    desk: Desk,
+) -> None:
+    office, engine = desk.office, desk.office.deps.engine
+    first, joined = (desk.sent("kis", MET, office.warga) for _ in range(2))
+    case = desk.decided(first, "setujui")
+    assert case is not None and desk.decided(joined, "setujui") == case
+    lacks, warns = "sudah digugurkan", "lalu tanpa kasus."
+
+    def advance(event: str) -> None:
+        found = engine.read(lambda tx: SqlOfficeStore.reading(tx).records([case])[case])
+        assert found.head is not None
+        kabid = office.person("kabid")
+        done = desk.site.cases.advance(kabid, case, found.head.hex(), event, {"alasan": "Keliru dibuka"})
+        assert isinstance(done, Decided)
+        engine.write(lambda tx: subject_index.catch_up(tx, office.deps.office.device, 100)).result()
+
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "kabid")
+
+        def says(visit: RecordId) -> bool:
+            return lacks in client.get(f"/kunjungan/{visit}").text
+
+        assert warns in client.get(f"/kasus/{case}").text and not says(joined)
+        desk.decided(first, "tahan")
+        advance("gugurkan")
+        page = client.get(f"/kasus/{case}").text
+        assert "masih disetujui" in page and f'href="/kunjungan/{joined}"' in page
+        assert says(joined) and not says(first)
+        advance(REOPEN)
+        assert not says(joined), "it stands again"
+        advance("gugurkan")
+        assert says(joined)
+        desk.decided(joined, "tahan")
+        assert desk.decided(joined, "setujui") not in (None, case) and not says(joined)
+        assert "masih disetujui" not in client.get(f"/kasus/{case}").text
 
 
 def test_a_card_keeps_its_case_when_its_holder_moves(desk: Desk) -> None:
