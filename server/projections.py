@@ -31,14 +31,14 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
     visit_counts.note(writer, {RecordId(row[1]): visit_counts.stand_of(row) for row in visits})
     writer.many(
         "INSERT INTO kunjungan (kabupaten, visit, state, form, desa, petugas, subject, tugas, versions,"
-        " received_ms, decided_ms, flags, quarter, kasus)"
+        " received_ms, decided_ms, flags, quarter, kasus, left_ms)"
         " VALUES (:kabupaten, :visit, :state, :form, :desa, :petugas, :subject, :tugas, :versions,"
-        " :received_ms, :decided_ms, :flags, :quarter, :kasus)"
+        " :received_ms, :decided_ms, :flags, :quarter, :kasus, :left_ms)"
         " ON CONFLICT (kabupaten, visit) DO UPDATE SET state = excluded.state, form = excluded.form,"
         " desa = excluded.desa, petugas = excluded.petugas, subject = excluded.subject,"
         " tugas = excluded.tugas, versions = excluded.versions, received_ms = excluded.received_ms,"
         " decided_ms = excluded.decided_ms, flags = excluded.flags, quarter = excluded.quarter,"
-        " kasus = excluded.kasus",
+        " kasus = excluded.kasus, left_ms = excluded.left_ms",
         visits,
     )
     writer.many(
@@ -111,6 +111,7 @@ def visit_row(regency: str, record: Record) -> SqlRow:
         " ".join(fields.get("flags") or ()),
         quarter_of(_number(versions[0].get("received_ms"))) if versions else "",
         _text(fields.get("kasus")),
+        _number(fields.get("left_ms")),
     )
 
 

@@ -13,19 +13,19 @@ Stand = tuple[str, str, str]
 """How a visit stands in lists, its form and its desa."""
 DECIDED_ONCE = ("dikembalikan", "disetujui", "ditolak")
 STANDS = (
-    "(CASE WHEN received_ms > decided_ms AND state IN ('dikembalikan', 'disetujui', 'ditolak')"
-    " THEN 'susulan_' || state ELSE state END)"
+    "(CASE WHEN received_ms > decided_ms AND received_ms > left_ms"
+    " AND state IN ('dikembalikan', 'disetujui', 'ditolak') THEN 'susulan_' || state ELSE state END)"
 )
 """How a visit stands in lists, as it is indexed: `susulan_` goes before the state where its newest version
-came after the decision and did not open it (services/deciding.py).
+came after the decision and after the word to let that stand (services/deciding.py).
 """
 
 
 def stand_of(row: SqlRow) -> Stand:
     """Return the stand of a visit by its columns (server/projections.py), as `STANDS` says it."""
-    _, _, state, form, desa, *_ = row
+    _, _, state, form, desa, *_, left_ms = row
     received_ms, decided_ms = row[9:11]
-    is_late = received_ms > decided_ms and state in DECIDED_ONCE
+    is_late = received_ms > max(decided_ms, left_ms) and state in DECIDED_ONCE
     return f"susulan_{state}" if is_late else state, form, desa
 
 

@@ -107,7 +107,7 @@ class Decide(Message, frozen=True, kw_only=True, tag="decide"):
 
     visit: RecordId
     follows: ChangeId
-    decision: Literal["setujui", "kembalikan", "tolak", "tahan"]
+    decision: Literal["setujui", "kembalikan", "tolak", "tahan", "biarkan"]
     reasons: dict[str, str]
     note: str
 
@@ -186,7 +186,7 @@ class SealedDecide(Message, frozen=True, kw_only=True, tag="sealed_decide"):
 
     visit: ThingId
     follows: ChangeId
-    decision: Literal["setujui", "kembalikan", "tolak", "tahan"]
+    decision: Literal["setujui", "kembalikan", "tolak", "tahan", "biarkan"]
     notes: Notes
 
 

@@ -23,7 +23,7 @@ from sync.rules import Rules
 from sync.scope import OPEN_TUGAS, Caller, mine
 from sync.store import Fields, Record
 from sync.versions import UNDECIDED, add_version, authors, awaited_version, flags_of, move_tugas, version_of
-from sync.visits import DECIDED, TUGAS_AFTER
+from sync.visits import DECIDED, LEAVE, TUGAS_AFTER, leave_decided
 
 NOT_SEALED = "bukan_kasus_tersegel"
 REASONS = "alasan"
@@ -122,6 +122,8 @@ def _decide(desk: Desk, change: Arrived, body: SealedDecide) -> Outcome:
         return Rejected(problem="kunjungan_sendiri")
     if body.decision in ("kembalikan", "tolak") and not body.notes:
         return Rejected(problem="alasan_wajib")
+    if body.decision == LEAVE:
+        return leave_decided(desk, change, visit, body.follows)
     state = DECIDED[body.decision]
     decided: Fields = {"state": state, "decided_by": change.author}
     if not follows_current(body.follows, visit.head):

@@ -19,6 +19,8 @@ from sync.scope import Caller
 from sync.store import BlobRef, Fields, Record
 from sync.versions import UNDECIDED, add_version, authors, awaited_version, flags_of, move_tugas, version_of
 
+LEAVE = "biarkan"
+"""The word by which a decision stands, whatever came since; it is none itself."""
 DECIDED = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
 """How a visit stands after each decision."""
 TUGAS_AFTER = {"disetujui": "selesai", "dikembalikan": "dikembalikan", "ditolak": "selesai"}
@@ -107,6 +109,8 @@ def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> O
         return Rejected(problem="kunjungan_sendiri")
     if body.decision in ("kembalikan", "tolak") and not (body.reasons or body.note):
         return Rejected(problem="alasan_wajib")
+    if body.decision == LEAVE:
+        return leave_decided(desk, change, visit, body.follows)
     state = DECIDED[body.decision]
     decided = {"state": state, "reasons": body.reasons, "note": body.note, "decided_by": change.author}
     if not follows_current(body.follows, visit.head):
@@ -116,6 +120,15 @@ def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> O
     tugas = desk.get(RecordId(visit.fields["tugas"])) if visit.fields.get("tugas") else None
     if tugas is not None and state in TUGAS_AFTER:
         move_tugas(desk, tugas, TUGAS_AFTER[state])
+    return Applied(seq=change.seq)
+
+
+def leave_decided(desk: Desk, change: Arrived, visit: Record, follows: ChangeId) -> Outcome:
+    """Let what was decided stand although a version came since: when that was said, and nothing else."""
+    if not follows_current(follows, visit.head):
+        return park_stale(desk, change, visit, {"state": visit.fields["state"]})
+    fields = {**visit.fields, "left_ms": change.received_ms}
+    desk.put(replace(visit, head=change.id, fields=fields))
     return Applied(seq=change.seq)
 
 

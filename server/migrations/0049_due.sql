@@ -26,7 +26,7 @@ CREATE TABLE visit_counts (
     count BIGINT NOT NULL,
     PRIMARY KEY (kabupaten, stand, form, desa)
 );
-INSERT INTO visit_counts SELECT kabupaten, CASE WHEN received_ms > decided_ms
+INSERT INTO visit_counts SELECT kabupaten, CASE WHEN received_ms > decided_ms AND received_ms > left_ms
     AND state IN ('dikembalikan', 'disetujui', 'ditolak') THEN 'susulan_' || state ELSE state END, form, desa, count(*)
 FROM kunjungan GROUP BY 1, 2, 3, 4;
 

@@ -19,7 +19,7 @@ from server.engine import DiskError, Engine, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
-from server.services.deciding import OPEN_STATES, RETURNED, Decision, lacking_in, may_reopen, waits
+from server.services.deciding import OPEN_STATES, RETURNED, Decision, fits, lacking_in, waits
 from server.services.looks import note_looks
 from server.services.meant import Others, meant
 from server.services.opening_cases import Opens, open_case, opened_by
@@ -31,6 +31,7 @@ from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Decide, Evidence
 from sync.neutral import is_sealed
+from sync.visits import LEAVE
 
 _SECRECY: dict[Privacy, int] = {"biasa": 0, "spesifik": 1, "rahasia": 2}
 
@@ -38,7 +39,8 @@ _SECRECY: dict[Privacy, int] = {"biasa": 0, "spesifik": 1, "rahasia": 2}
 class Rights(Data, frozen=True, kw_only=True):
     """What the reader may do on a visit's page; `why` is a text key when they may not decide.
 
-    `reopen`: a decision that stands may be taken back by them.
+    `reopen`: a decision that stands may be taken back by them. `leave`: they may say that it stands, though a
+    version came since.
     """
 
     decide: bool
@@ -46,6 +48,7 @@ class Rights(Data, frozen=True, kw_only=True):
     report: bool
     why: str = ""
     reopen: bool = False
+    leave: bool = False
 
 
 class HandedTo(Data, frozen=True, kw_only=True):
@@ -193,16 +196,15 @@ class Reviews:
     ) -> Decided | Stale | Incomplete | NotThere | Denied:
         """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or blob.
 
-        To hold one that is decided takes the decision back: whoever made it may, and the kabid.
+        To hold one that is decided takes the decision back: whoever made it may, and the kabid. To leave one
+        as approved passes over the version that came since.
         """
         found = self._load_to_decide(person, visit)
         if not isinstance(found, Visit):
             return found
         if found.record.head is None or found.record.head.hex() != seen:
             return Stale()
-        if not waits(found.record.fields) and not (
-            decision == "tahan" and may_reopen(person, found.record.fields)
-        ):
+        if not fits(decision, found.record.fields, person):
             return Stale()
         asked = {key: text.strip() for key, text in reasons.items() if text.strip()}
         lacking = lacking_in(decision, asked, note.strip())
@@ -311,8 +313,8 @@ class Reviews:
         else:
             returned = state == RETURNED
             say = "kantor.tinjau.menunggu_perbaikan" if returned else "kantor.tinjau.sudah_selesai"
-        reopen = why is None and may_reopen(person, visit.record.fields)
-        return Rights(decide=False, open_numbers=numbers, report=report, why=say, reopen=reopen)
+        reopen, leave = (why is None and fits(word, visit.record.fields, person) for word in ("tahan", LEAVE))
+        return Rights(decide=False, open_numbers=numbers, report=report, why=say, reopen=reopen, leave=leave)
 
     def _shown(self, visit: Visit, version: Version, item: Evidence) -> Shown:
         place = version.submit.place
@@ -341,7 +343,8 @@ class Reviews:
             resume(tx, self._office, author, now)
         after = store.records([body.visit])[body.visit]
         if after.head is not None:
-            page_store.add_decision(tx, body.visit, int(after.fields["decided_ms"]), after.head)
+            at_ms = after.fields["left_ms" if body.decision == LEAVE else "decided_ms"]
+            page_store.add_decision(tx, body.visit, int(at_ms), after.head)
         cases = [open_case(tx, self._office, author, each, self._workflows) for each in opens]
         return Decided(case=next(iter(cases), None))
 

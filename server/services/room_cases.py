@@ -23,7 +23,7 @@ from server.parsing.pool import Parsers
 from server.queries import sealed_of_code
 from server.services.answers import PageOfAnswers, Reading, pages
 from server.services.cases import steps_open, tone_of
-from server.services.deciding import RETURNED, came_after, may_reopen, waits
+from server.services.deciding import RETURNED, came_after, fits, is_passed_over, waits
 from server.services.room_layers import Layers, Shown, by_field, form_of
 from server.services.room_opening import OpenCase, Openings
 from server.services.room_reading import CaseFacts, Fact, load_case
@@ -39,6 +39,7 @@ from sync.neutral import is_sealed
 from sync.sealed_case import name_of
 from sync.store import Record
 from sync.versions import authors
+from sync.visits import LEAVE
 
 MOST = 500
 """Cases listed at once."""
@@ -212,8 +213,10 @@ class RoomCases:
             flags=tuple(self._words.flag(flag) for flag in record.fields.get("flags", ())),
             decide=not why,
             why=why,
-            reopen=bool(why) and self._may_take_back(person, record, layers),
+            reopen=bool(why) and self._may_say(person, "tahan", record, layers),
+            leave=bool(why) and self._may_say(person, LEAVE, record, layers),
             came_after=came_after(record.fields),
+            passed_over=is_passed_over(record.fields),
             blind=record.fields["state"] == RETURNED and is_blind(record, "alasan", known.phones),
             left=known.left.get(newest.content.author, "") if newest else "",
         )
@@ -273,10 +276,10 @@ class RoomCases:
             return "kantor.tinjau.milik_sendiri"
         return "" if layers is not None else "ruang.kasus.belum_dibaca"
 
-    def _may_take_back(self, person: Person, record: Record, layers: Layers | None) -> bool:
-        """Say whether the decision on a visit may be taken back here and now."""
+    def _may_say(self, person: Person, word: str, record: Record, layers: Layers | None) -> bool:
+        """Say whether this word on a visit that was decided may be said here and now."""
         own = person.id in authors(record.fields)
-        return layers is not None and not own and may_reopen(person, record.fields)
+        return layers is not None and not own and fits(word, record.fields, person)
 
     def _stages(self) -> set[str]:
         """Return every stage of a sealed service at which a case is still under way."""

@@ -100,7 +100,7 @@ class Teller:
                     Asked(label=self._label(places.get(key, key)), text=reason)
                     for key, reason in (said.reasons if said else {}).items()
                 )
-                title = text(f"kantor.riwayat.{DECIDED[decision]}", nama=who)
+                title = text(f"kantor.riwayat.{DECIDED.get(decision, 'dibiarkan')}", nama=who)
                 return Event(title=title, when=when, text=said.note if said else "", asked=asked)
             case SealedAccess(action=action):
                 purpose = read_note(note, Purpose)

@@ -47,9 +47,10 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     """One visit, opened. `seen`: the change that a decision would follow (hex). `why`: the text key of why it
     is not to be decided here and now, empty where it is (`decide`).
 
-    `reopen`: the decision that stands may be taken back by the reader. `came_after`: how the visit stands
-    where its newest version came after that was decided, and did not open it again. `blind`: why it
-    came back is sealed to no phone that its author has by now.
+    `reopen`: the decision that stands may be taken back by the reader; `leave`: they may say that it stands.
+    `came_after`: how the visit stands where its newest version came after that was decided, and did not open
+    it again; `passed_over`: it came after the approval, and that was left to stand. `blind`: why it came back
+    is sealed to no phone that its author has by now.
 
     `unreadable` is empty, or *baru* where the newest version came after the room was opened, or *belum* where
     not all of it is here, or what came is not what its seal says. `lacks`: an earlier version does not open,
@@ -72,7 +73,9 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     decide: bool
     why: str
     reopen: bool
+    leave: bool
     came_after: str
+    passed_over: bool
     blind: bool
     left: str
 

@@ -23,7 +23,7 @@ from server import device_store
 from server.access import Person
 from server.engine import Engine, Reader, Writer
 from server.sealing import seal_key
-from server.services.deciding import OPEN_STATES, Decision, lacking_in, may_reopen, waits
+from server.services.deciding import OPEN_STATES, Decision, fits, lacking_in
 from server.services.people import Actor, load_person
 from server.services.room_held import Refusal
 from server.services.room_layers import Layers, by_field
@@ -91,7 +91,8 @@ class RoomWork:
     ) -> Refusal | None:
         """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or hash of a photo.
 
-        To hold one that is decided takes the decision back: whoever made it may, and the kabid.
+        To hold one that is decided takes the decision back: whoever made it may, and the kabid. To leave one
+        as approved passes over the version that came since.
         """
         facts = self._engine.read(lambda tx: load_case(tx, key.kasus))
         record = next((each for each in facts.visits if each.id == visit), None) if facts else None
@@ -102,8 +103,7 @@ class RoomWork:
         if person.id in authors(record.fields):
             return Refusal(say="milik_sendiri", status=403)
         fields = record.fields
-        is_open = waits(fields) or (decision == "tahan" and may_reopen(person, fields))
-        if record.head is None or record.head.hex() != seen or not is_open:
+        if record.head is None or record.head.hex() != seen or not fits(decision, fields, person):
             return Refusal(say="usang", status=409)
         asked = {name: text.strip() for name, text in reasons.items() if text.strip()}
         lacking = lacking_in(decision, asked, note.strip())

@@ -321,7 +321,7 @@ def _timeline(visit: Visit, words: Words) -> list[Event]:
         events.append((at, Event(title=text(key, **values), when=bounds(version, text))))
         events.append((at, Event(title=text("kantor.riwayat.diterima"), when=written.date_and_clock(at))))
     for past in visit.decisions:
-        state = DECIDED[past.decide.decision]
+        state = DECIDED.get(past.decide.decision, "dibiarkan")
         title = text(f"kantor.riwayat.{state}", nama=visit.names.get(past.by, "–"))
         when = written.date_and_clock(past.at_ms)
         asked = tuple(

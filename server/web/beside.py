@@ -27,6 +27,7 @@ HANDED = {
     "diserahkan": ("good", "forward"),
     "ditarik": ("info", "undo"),
     "dibuka": ("good", "undo"),
+    "dibiarkan": ("good", "done"),
     "rekan_tidak_dapat": ("bad", "error"),
     "sudah_selesai": ("notice", "warning"),
 }

@@ -14,7 +14,7 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import LONGEST_PURPOSE, SHORTEST_PURPOSE, may
-from server.services.deciding import came_after
+from server.services.deciding import came_after, is_passed_over
 from server.services.left_cases import joined_cases, left_cases, lost
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
@@ -24,6 +24,7 @@ from server.web.errors import ForbiddenError, MissingError
 from server.web.letters import letter_card, letter_links, letters_out
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
+from sync.visits import LEAVE
 
 STATE_AFTER = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
 REASON, NOTE = "alasan.", "catatan"
@@ -53,6 +54,7 @@ class PageRights(Data, frozen=True, kw_only=True):
     why: str
     why_icon: str
     reopen: bool
+    leave: bool
 
 
 def review_routes(site: Site) -> list[Any]:
@@ -79,6 +81,7 @@ def review_routes(site: Site) -> list[Any]:
             and may(visitor.person, "see_warga"),
             why=site.text(found.rights.why) if found.rights.why else "",
             reopen=found.rights.reopen,
+            leave=found.rights.leave,
             why_icon="person" if found.rights.why.endswith("milik_sendiri") else "info",
         )
         params, visit = request.query_params, found.page.id
@@ -103,6 +106,7 @@ def review_routes(site: Site) -> list[Any]:
             "joined": await site.work(lambda: joined_cases(engine, workflows, visitor.person, found.visit)),
             "lost": await site.work(lambda: lost(engine, workflows, visitor.person, found.visit)),
             "came_after": came_after(found.visit.record.fields),
+            "passed_over": is_passed_over(found.visit.record.fields),
             "in_vain": await site.work(lambda: sent_in_vain(engine, found.visit.record)) if acts else "",
             "others_sent": await site.work(sent_too) if acts else (),
             "meant": await site.work(lambda: site.reviews.meant(visitor.person, found.visit)),
@@ -154,6 +158,8 @@ def review_routes(site: Site) -> list[Any]:
         )
         match outcome:
             case Decided(case=case):
+                if decision == LEAVE:
+                    return onward(f"/kunjungan/{visit}?hasil=dibiarkan")
                 done = STATE_AFTER[decision] + ("_kasus" if case else "")
                 if given.get("buka") == "ya":
                     return onward(f"/kunjungan/{visit}?hasil=dibuka")

@@ -3,6 +3,7 @@
 Rule: what was decided is changed by nobody's phone, and what one visit ended is not opened by another.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from server.services.letter_facts import Asked as About
 from server.services.letters import Draft
 from server.services.visits import load_visit
 from server.web.building import build_site
-from tests.server.room_office import log_in
+from tests.server.backup_office import faults
+from tests.server.room_office import csrf, log_in
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import Desk
 from tests.server.test_same_thing_at_once import given, merged, visited, waiting
@@ -159,6 +161,44 @@ def test_the_queue_tells_of_what_came_after_an_approval_apart_from_what_waits(to
     with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "pendamping")
         assert says not in client.get("/antrean").text, "nobody who may not decide is asked to"
+
+
+def test_what_was_approved_may_be_left_to_stand_and_is_asked_about_no_more(
+    town: Town, desk: Desk, tmp_path: Path
+) -> None:
+    office, whom = town.office, town.warga[0]
+    visit, first = office.add_visit(warga=whom, answers={"no_kks": "6032980000000001"}, photos=())
+    desk.decided(visit, "setujui")
+    revoke(office)
+    kabid = office.person("kabid")
+    follows = office.add_visit(visit=visit, follows=first, warga=whom, photos=())[1]
+    before = town.fields(visit)
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "kabid")
+        page = client.get(f"/kunjungan/{visit}").text
+        [form] = [each for each in forms_on(page) if "Biarkan seperti yang disetujui" in each]
+        sent = {"csrf": csrf(client.get("/akun")), "dilihat": hidden(form, "dilihat"), "keputusan": "biarkan"}
+        done = client.post(f"/kunjungan/{visit}/keputusan", data=sent)
+        page = client.get(done.headers["location"]).text
+        assert "Tetap seperti yang disetujui" in page and "yang berlaku versi sebelumnya" in page
+        assert "Keputusan dibiarkan oleh Kabid Uji" in page and "Biarkan seperti" not in page
+        assert client.post(f"/kunjungan/{visit}/keputusan", data=sent).status_code == 409
+    after = town.fields(visit)
+    assert {name for name in after if after[name] != before.get(name)} == {"left_ms"}
+    assert desk.site.queue.count(kabid, LATE) == 0 and desk.site.queue.count(kabid, "disetujui") == 1
+    found = office.deps.engine.read(lambda tx: load_visit(tx, visit))
+    assert found is not None and found.counted.change == first != found.newest.change
+    assert faults(office.deps, tmp_path / "office", office.deps.key_file.path) == []
+    office.add_visit(visit=visit, follows=follows, warga=whom, photos=())
+    assert desk.site.queue.count(kabid, LATE) == 1, "one that comes after that word is asked about anew"
+
+
+def forms_on(page: str) -> list[str]:
+    return re.findall(r"<form.*?</form>", page, re.DOTALL)
+
+
+def hidden(form: str, name: str) -> str:
+    return re.findall(f'name="{name}" value="([^"]*)"', form)[0]
 
 
 @pytest.mark.parametrize("state", ["diterima", "disetujui", LATE])

@@ -109,6 +109,19 @@ def test_a_decision_on_an_older_version_is_parked(town: Regency) -> None:
     assert isinstance(decide(town, entry.link.change), Conflict)
 
 
+def test_what_was_decided_may_be_left_to_stand_whatever_came_since(town: Regency) -> None:
+    phone, entry = submitted(town)
+    decide(town, entry.link.change)
+    before = town.office.record_table[record_id(20)]
+    assert before.head is not None
+    assert isinstance(decide(town, before.head, "biarkan"), Applied)
+    after = town.office.record_table[record_id(20)]
+    assert after.fields == {**before.fields, "left_ms": town.now} and after.head != before.head
+    assert isinstance(decide(town, before.head, "biarkan"), Conflict), "somebody was quicker"
+    town.sync(phone)
+    assert (phone.sees(20) or {})["state"] == "disetujui"
+
+
 def test_a_visit_outside_the_area_stands_and_is_flagged(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     town.warga(2, TROBAYAN)
