@@ -104,7 +104,7 @@ class SmallWorld(RuleBasedStateMachine):
     def assign(self, phone: int, pick: int) -> None:
         self.happens(story.Assign, phone=phone, pick=pick)
 
-    @rule(pick=picks, decision=st.sampled_from(["setujui", "kembalikan", "tolak", "tahan"]), stale=maybe)
+    @rule(pick=picks, decision=st.sampled_from(["setujui", "kembalikan", "tolak", "tahan", "biarkan"]), stale=maybe)
     def decide(self, pick: int, decision: str, stale: bool) -> None:
         self.happens(story.Decide, pick=pick, decision=decision, stale=stale)
 
