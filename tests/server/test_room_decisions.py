@@ -86,6 +86,26 @@ def test_what_a_lost_phone_still_brings_to_a_decided_visit_waits_to_be_decided(
     assert site.office.fields(visit)["state"] == "disetujui" and kode not in client.get("/antrean").text
 
 
+def test_what_was_approved_in_the_room_may_be_left_to_stand(site: Site) -> None:
+    sealer = Sealer(site.office, site.office.people[FIELD])
+    kasus, _ = sealer.case()
+    visit, change = sealer.visit(kasus)
+    client, leave = site.screen(SITI), "Biarkan seperti yang disetujui"
+    open_case(client, kasus)
+    assert decide(client, kasus, visit, "setujui").status_code == 303
+    assert leave not in client.get(page_of(kasus)).text
+    assert decide(client, kasus, visit, "biarkan").status_code == 409, "nothing came since"
+    lost, now = sealer.phone.device, site.office.deps.now_ms()
+    site.office.deps.engine.write(lambda tx: device_store.revoke(tx, lost, now)).result()
+    sealer.visit(kasus, visit=visit, follows=change, number=2)
+    open_case(client, kasus)
+    assert leave in client.get(page_of(kasus)).text
+    assert decide(client, kasus, visit, "biarkan").status_code == 303
+    page = client.get(page_of(kasus)).text
+    assert leave not in page and "yang berlaku versi sebelumnya" in page and "Keputusan dibiarkan" in page
+    assert site.office.fields(visit)["state"] == "disetujui"
+
+
 def test_a_decision_is_taken_back_by_whoever_made_it_or_by_the_kabid(site: Site) -> None:
     client, kasus, visit, _ = site.opened(BUDI)
     assert decide(client, kasus, visit, "tolak", catatan="Salah tekan").status_code == 303
