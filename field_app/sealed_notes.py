@@ -21,13 +21,17 @@ T = TypeVar("T")
 
 
 def reasons_of(bench: Bench, visit: RecordId) -> Reasons | None:
-    """Return why a visit came back, None when nothing of it is sealed to this device. Raises ClosedError."""
+    """Return why a visit came back, None when nothing of it is sealed to this device. Raises ClosedError.
+
+    That may be about an earlier version than the newest: a later one reopened nothing if its author was
+    off duty then.
+    """
     record = bench.records.get(visit)
     if record is None:
         return None
     versions: list[Fields] = record.fields.get("versions") or []
-    number = versions[-1].get("number", len(versions)) if versions else 0
-    return _open(bench, record.fields, "alasan", visit, number, Reasons)
+    numbers = [version.get("number", place) for place, version in enumerate(versions, 1)][::-1] or [0]
+    return _open(bench, record.fields, "alasan", visit, numbers, Reasons)
 
 
 def has_reasons(bench: Bench, visit: RecordId) -> bool:
@@ -46,18 +50,19 @@ def is_for_us(bench: Bench, visit: RecordId) -> bool:
 def assignment_of(bench: Bench, tugas: RecordId) -> Assignment | None:
     """Return what a task is about, None when nothing of it is sealed to this device. Raises ClosedError."""
     record = bench.records.get(tugas)
-    return _open(bench, record.fields, "tugas", tugas, 0, Assignment) if record else None
+    return _open(bench, record.fields, "tugas", tugas, [0], Assignment) if record else None
 
 
 def _open(
-    bench: Bench, fields: Fields, role: Role, subject: RecordId, number: int, kind: type[T]
+    bench: Bench, fields: Fields, role: Role, subject: RecordId, numbers: list[int], kind: type[T]
 ) -> T | None:
     bench.sealed.require_open()
     private = exchange_key(bench.owner.private_key)
     public = private.public_key().public_bytes_raw()
-    info = info_of(bench.owner.regency, role, subject, number, public)
-    for note in _notes(fields, role):
-        if note.key == name_of(public):
+    ours = [note for note in _notes(fields, role) if note.key == name_of(public)]
+    for number in numbers:
+        info = info_of(bench.owner.regency, role, subject, number, public)
+        for note in ours:
             try:
                 plain = open_note(note, lambda sealed, about: open_key(sealed, private, about), info)
                 return decode(plain, kind)

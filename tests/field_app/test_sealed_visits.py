@@ -414,6 +414,19 @@ def test_a_version_after_one_made_elsewhere_counts_on_from_it(field: SealedField
     assert field.last_submit().number == 3
 
 
+def test_reasons_are_read_also_where_a_later_version_reopened_nothing(field: SealedField) -> None:
+    """Whoever made it was off duty as it came; the office's word on the one before stands."""
+    done = came_back(field)
+    record = field.bench.records.get(done.visit)
+    assert record is not None
+    later = {"change": "ab" * 32, "number": 2}
+    field.pull(
+        {done.visit: ("kunjungan", {**record.fields, "versions": [*record.fields["versions"], later]})}
+    )
+    told = field.sealed.reasons(done.visit)
+    assert isinstance(told, Reasons) and told.note == "Terima kasih"
+
+
 @pytest.mark.parametrize("state", ["ditolak", "ditahan", "disetujui"])
 def test_the_offices_word_on_a_visit_that_did_not_come_back_is_told_of_and_opens_too(
     field: SealedField, state: str
