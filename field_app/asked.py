@@ -2,7 +2,8 @@
 the body alone, so that a list reads what it shows and not all that ever came.
 
 Of a tugas: its state, and the day it is due. Of a visit: its state, with which form it was to whom, and when
-it was made. Of a konflik: its state. The migration that made the columns fills them by the same functions.
+it was made. Of a konflik: its state, and which change raised it. The migration that made the columns fills
+them by the same functions.
 """
 
 from typing import Any, cast
@@ -29,6 +30,7 @@ class _Fields(msgspec.Struct, frozen=True):
     jatuh_tempo: Any = None
     due: Any = None
     versions: Any = None
+    change: Any = None
 
 
 _fields = msgspec.msgpack.Decoder(_Fields)
@@ -51,7 +53,7 @@ def asked_of(kind: str, body: bytes) -> Asked:
             about = about_key(_text(fields.form), _text(fields.kasus, fields.subjek))
             return state, about, _made_ms(fields.versions)
         case _:
-            return state, None, None
+            return state, _text(fields.change) or None, None
 
 
 def about_key(form: str, whom: str | None) -> str:

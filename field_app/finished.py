@@ -3,6 +3,7 @@
 Rule: nothing open is ever left out, and of the office's values only what came with the pulled rows is shown.
 """
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from field_app.bench import Bench
@@ -24,7 +25,9 @@ def visit_view(bench: Bench, visit: RecordId) -> VisitView:
     if newest is None:
         raise LookupError("no such visit")
     standing = bench.standings.of(newest)
-    seen = conflicts(bench)
+    raised = bench.records.conflicts_of(bench.drafts.changes_of(visit))
+    raised |= {each.id: each.fields for name in standing.conflicts if (each := bench.records.get(name))}
+    seen = _conflicts(bench, raised)
     found = [each for each in seen if each.id in standing.conflicts]
     found += [each for each in seen if each.id not in standing.conflicts and each.visit == visit]
     waits_for = bench.history.by_key(standing.waits) if standing.waits else None
@@ -53,7 +56,10 @@ def visit_view(bench: Bench, visit: RecordId) -> VisitView:
 
 def conflicts(bench: Bench) -> list[ConflictView]:
     """Return conflicts that she raised, open ones first, then by time."""
-    names = bench.records.of_kind("konflik")
+    return _conflicts(bench, bench.records.of_kind("konflik"))
+
+
+def _conflicts(bench: Bench, names: Mapping[RecordId, Fields]) -> list[ConflictView]:
     views = [
         _conflict(bench, name, fields, _came_with(bench, text_of(fields, "change")))
         for name, fields in names.items()

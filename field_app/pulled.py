@@ -52,6 +52,12 @@ def rows_in_state(connection: sqlcipher.Connection, kind: str, states: Collectio
     return [_row(*found[1:6]) for found in connection.execute(asked, (kind, listed(sorted(states))))]
 
 
+def rows_about(connection: sqlcipher.Connection, names: Collection[str]) -> list[Row]:
+    """Return the rows that are about any of these (asked.py)."""
+    asked = f"{ROW} WHERE about IN (SELECT value FROM json_each(?))"  # noqa: S608
+    return [_row(*found[1:6]) for found in connection.execute(asked, (listed(sorted(names)),))]
+
+
 def tugas_due(connection: sqlcipher.Connection, month: str) -> list[Row]:
     """Return the tugas that are due in a month, YYYY-MM."""
     asked = f"{ROW} WHERE kind = 'tugas' AND at >= ? AND at < ?"

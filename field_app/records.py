@@ -11,7 +11,7 @@ from field_app.asked import about_key
 from field_app.pulled import fullest
 from field_app.store import Store
 from schemas.base import Data, decode
-from schemas.ids import RecordId
+from schemas.ids import ChangeId, RecordId
 from schemas.wire import Row
 from sync.change import Patch
 
@@ -63,6 +63,10 @@ class Records:
     def in_state(self, kind: str, *states: str) -> dict[RecordId, Fields]:
         """Return the tugas, kunjungan or konflik that stand in one of these states."""
         return _by_id(self._store.rows_in_state(kind, states))
+
+    def conflicts_of(self, changes: Iterable[ChangeId]) -> dict[RecordId, Fields]:
+        """Return the konflik that these changes raised."""
+        return _by_id(self._store.rows_about({change.hex() for change in changes}))
 
     def tugas_due(self, month: str) -> dict[RecordId, Fields]:
         """Return the tugas that are due in a month, YYYY-MM."""

@@ -145,6 +145,11 @@ class Store:
         with self.vault.read() as connection:
             return pulled.rows_in_state(connection, kind, states)
 
+    def rows_about(self, names: Collection[str]) -> list[Row]:
+        """Return the rows that are about any of these (asked.py)."""
+        with self.vault.read() as connection:
+            return pulled.rows_about(connection, names)
+
     def tugas_due(self, month: str) -> list[Row]:
         """Return the tugas that are due in a month, YYYY-MM."""
         with self.vault.read() as connection:

@@ -2,7 +2,7 @@
 -- shown reads all that was ever done. The functions are those of field_app/asked.py.
 
 ALTER TABLE rows ADD COLUMN state TEXT;
-ALTER TABLE rows ADD COLUMN about TEXT; -- of a visit: with which form, and to whom
+ALTER TABLE rows ADD COLUMN about TEXT; -- of a visit: with which form, and to whom; of a konflik: the change
 ALTER TABLE rows ADD COLUMN at; -- of a tugas: the day it is due; of a visit: when it was made, UTC milliseconds
 UPDATE rows SET state = asked(kind, body, 0), about = asked(kind, body, 1), at = asked(kind, body, 2)
     WHERE kind NOT IN ('warga', 'ewarong');

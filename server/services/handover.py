@@ -42,8 +42,10 @@ from sync.answering import Photo, incoming, question
 from sync.applying import readable
 from sync.chain import Tip
 from sync.change import SealedSubmit, Submit
+from sync.losses import DESTROYED
 from sync.sealed_file import UnfitFileError, key_name, read_header, read_records, seal_info, write_file
 
+GONE = "berkas_dimusnahkan"
 START = WireTip(counter=0, hash=NO_LINK)
 
 
@@ -51,7 +53,8 @@ class Counts(Data, frozen=True, kw_only=True):
     """What became of a file's changes and photos: new, there before; of the changes also what is not applied.
     `visits` are versions of visits: what a phone, and what is said here, calls *data*.
 
-    `waiting` are changes above a gap: an earlier file, or a sync, has to come first.
+    `waiting` are changes above a gap: an earlier file, or a sync, has to come first. `destroyed` are of what
+    the office destroyed, or about it: nobody looks at them again, as at those that are `refused`.
     """
 
     changes: int = 0
@@ -60,6 +63,7 @@ class Counts(Data, frozen=True, kw_only=True):
     visits_before: int = 0
     conflicts: int = 0
     refused: int = 0
+    destroyed: int = 0
     waiting: int = 0
     photos: int = 0
     photos_before: int = 0
@@ -253,6 +257,7 @@ class Handovers:
             if isinstance(results, Problem):
                 return results
             outcomes = [result.outcome for result in results]
+            gone = sum(isinstance(each, Rejected) and each.problem == DESTROYED for each in outcomes)
             tips = [Tip(counter=entry.link.counter, hash=entry.hash) for entry in entries]
             links = store.entries_at(request.device, tips).values()
             return replace(
@@ -262,7 +267,8 @@ class Handovers:
                 visits=counts.visits + len(visits - before.keys()),
                 visits_before=counts.visits_before + len(visits & before.keys()),
                 conflicts=counts.conflicts + sum(isinstance(each, Conflict) for each in outcomes),
-                refused=counts.refused + sum(isinstance(each, Rejected) for each in outcomes),
+                refused=counts.refused + sum(isinstance(each, Rejected) for each in outcomes) - gone,
+                destroyed=counts.destroyed + gone,
                 waiting=counts.waiting + sum(not link.known for link in links),
             )
 
@@ -325,11 +331,14 @@ def sentences(text: Text, outcome: Taken | Problem) -> list[str]:
             foto_lama=counts.photos_before,
         )
     ]
-    for name in ("waiting", "conflicts", "refused"):
+    for name in ("waiting", "conflicts", "refused", "destroyed"):
         if count := getattr(counts, name):
             said.append(text(f"serah_terima.{name}", jumlah=count))
     codes = {problem.code: problem for problem in outcome.problems}
-    said += [text(f"{TEXTS}.{problem.code}", **problem.values) for problem in codes.values()]
+    for problem in codes.values():
+        is_gone = problem.code == GONE  # its sentence is one about a photo that is sent by itself
+        key = "serah_terima.foto_dimusnahkan" if is_gone else f"{TEXTS}.{problem.code}"
+        said.append(text(key, **problem.values))
     return said
 
 

@@ -51,7 +51,7 @@ def everything(field: Field) -> bytes:
 def test_nothing_of_a_destroyed_visit_is_left_but_its_links(near: Sending) -> None:
     done = visited(near.field)
     assert near.worker.run_once() is None
-    changes = [change for one in near.field.bench.drafts.finalised() for change in (one.patch, one.change)]
+    changes = [change for one in near.field.bench.history.latest(0, 9) for change in (one.patch, one.change)]
     assert RESPONDENT.encode() in everything(near.field)
     body = Destroyed(
         changes={change: b"" for change in changes if change},
@@ -95,7 +95,7 @@ def test_a_draft_that_was_begun_from_it_goes_too_and_no_other(field: Field) -> N
 
 def test_bytes_that_another_visit_names_too_stay(field: Field) -> None:
     first, second = visited(field), visited(field)
-    newer, older = field.bench.drafts.finalised()
+    newer, older = field.bench.history.latest(0, 9)
     shared, other = field.bench.drafts.photos(older.id)[:2]
     number = field.bench.drafts.add_photo(newer.id, shared)
     field.bench.drafts.name_photos(newer.id, [number])
@@ -128,7 +128,7 @@ def test_a_name_alone_says_whose_phone_it_was(field: Field) -> None:
     done = visited(field)
     field.acknowledge()
     field.pull({}, outcomes={done.change: GONE})
-    [version] = field.bench.drafts.finalised()
+    [version] = field.bench.history.latest(0, 9)
     assert (version.number, version.seen.nama, version.subject) == (done.number, "", None)
     assert RecordId(version.visit) == done.visit
     assert len(KEY) == 32

@@ -3,16 +3,26 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from field_app import vault as vaults
+from field_app.items import again_helps, data_items
 from field_app.search import search_subjects
 from field_app.store import Store
 from field_app.vault import Vault, open_vault
+from field_app.views import DraftView
+from field_app.wanted import returned_elsewhere
 from schemas.base import encode
-from schemas.ids import Part
+from schemas.ids import Part, RecordId
+from schemas.wire import Conflict, Held, Rejected
 from sync.chain import Tip
 from sync.change import Patch
 from sync.digest import EMPTY, fold, row_hash
 from tests.contract.people import Writer, record_id
+from tests.faults.test_upgrades import MOVED, pour
+from tests.field_app.conftest import KEY as FIELD_KEY
+from tests.field_app.field import FIELDS, PERSON, TASK, TUGAS, Field
+from tests.field_app.years import decided, live_on, subject_of, tugas_of, visit_of
 
 KEY = bytes(range(32))
 BEFORE = ("0001", "0002", "0003", "0004")
@@ -85,3 +95,82 @@ def test_all_that_was_in_it_is_there_after_the_upgrade(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     vault.close()
+
+
+def shaped(field: Field, last: str) -> Path:
+    """The phone's vault as the program of a migration would have kept it."""
+    path = field.path.with_name(f"{last}.db")
+    steps = path.with_suffix(".sql")
+    steps.mkdir()
+    for step in vaults.MIGRATIONS.glob("*.sql"):
+        if step.name[:4] <= last:
+            shutil.copy(step, steps)
+    old = open_vault(path, FIELD_KEY, steps)
+    has_names = last < "0009"  # in a table of their own, filled then by the program
+    with old.write() as target, field.vault.read() as source:
+        assert pour(source, target, {"subjects": MOVED["subjects"]} if has_names else {}) > 20
+    old.close()
+    return path
+
+
+def seen(field: Field, draft: str) -> list[object]:
+    """What she sees, on the screens that ask for more than one thing."""
+    visits, store = field.visits, field.store
+    return [
+        visits.home(),
+        visits.on_map(),
+        visits.conflicts(),
+        visits.draft(draft),
+        visits.startable(subject_of(2)),
+        visits.search("warga"),
+        *(visits.visit(visit_of(number)) for number in range(6)),
+        data_items(store, field.bench.drafts),
+        again_helps(store, None),
+        returned_elsewhere(field.bench, frozenset()),
+        field.bench.history.count_beyond(store.acknowledged().counter),
+    ]
+
+
+@pytest.mark.parametrize("last", ["0005", "0007", "0009"])
+def test_every_list_shows_after_the_upgrade_what_it_showed_before(field: Field, last: str) -> None:
+    """Also what stands in columns of its own since: states, days, what waits, what was refused."""
+    field.visit()
+    live_on(field, range(6))
+    held, refused, differs = (field.bench.history.newest_of(visit_of(number)) for number in range(3))
+    assert held and refused and differs and held.change and refused.change and differs.patch
+    conflict = RecordId("9" * 32)
+    opened = {"petugas": PERSON, "state": "terbuka", "change": differs.patch.hex(), "fields": {}}
+    elsewhere = decided(5, "dikembalikan")[1] | {"subjek": subject_of(50)}
+    field.pull(
+        {
+            TUGAS: ("tugas", TASK),
+            subject_of(50): ("warga", FIELDS),
+            tugas_of(2): ("tugas", TASK | {"sasaran": subject_of(2), "jatuh_tempo": "2026-11-30"}),
+            tugas_of(7): ("tugas", TASK | {"sasaran": subject_of(50), "jatuh_tempo": "2026-12-01"}),
+            conflict: ("konflik", opened),
+            visit_of(0): decided(0, "dikirim"),
+            visit_of(1): decided(1, "dikirim"),
+            visit_of(4): decided(4, "dikembalikan"),
+            RecordId("e" * 32): ("kunjungan", elsewhere),
+        },
+        outcomes={
+            held.change: Held(waiting=visit_of(3)),
+            refused.change: Rejected(problem="form_tidak_dikenal"),
+            differs.patch: Conflict(ids=[conflict]),
+        },
+    )
+    begun = field.visits.start("bpnt_kpm", subject_of(3), None)
+    assert isinstance(begun, DraftView)
+    field.fill(begun.id)
+    waiting = field.visits.start("bpnt_kpm", subject_of(1), None)
+    assert isinstance(waiting, DraftView)
+    field.fill(waiting.id)
+    field.finish(waiting.id)
+    before = seen(field, begun.id)
+    path = shaped(field, last)
+    field.vault.close()
+    field.open(path)
+    assert seen(field, begun.id) == before
+    home = field.visits.home()
+    assert [card.visit for card in home.returned] == [visit_of(4), RecordId("e" * 32)]
+    assert len(home.upcoming) == 1 and home.month is not None and len(home.drafts) == 1

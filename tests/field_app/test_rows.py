@@ -118,7 +118,7 @@ def test_photos_of_rows_wait_to_be_sent_like_all_others(field: Field) -> None:
     assert field.bench.blobs.unsent() == []
     submit(field, draft)
     assert [blob.id for blob in field.bench.blobs.unsent()] == [shot.blob]
-    version = field.bench.drafts.finalised()[0]
+    version = field.bench.history.latest(0, 9)[0]
     assert field.bench.drafts.blobs_of(version.id) == [shot.blob]
 
 

@@ -59,7 +59,7 @@ def test_a_visit_is_received_only_when_what_it_changes_of_somebody_is_too(
 ) -> None:
     field.visit()
     field.receive_photos()
-    [version] = field.bench.drafts.finalised()
+    [version] = field.bench.history.latest(0, 9)
     assert version.patch is not None and version.change is not None
     told = {version.change: Applied(seq=1)} | ({version.patch: outcome} if outcome else {})
     field.pull({}, acknowledged=field.store.head(), outcomes=told)
@@ -72,7 +72,7 @@ def test_a_visit_to_somebody_who_was_destroyed_meanwhile_is_there_and_says_what_
     field: Field,
 ) -> None:
     done = field.visit()
-    [version] = field.bench.drafts.finalised()
+    [version] = field.bench.history.latest(0, 9)
     assert version.patch is not None
     told: dict[ChangeId, Outcome] = {
         version.patch: Rejected(problem="dimusnahkan"),
@@ -92,7 +92,7 @@ def test_of_two_conflicts_it_is_said_which_is_open_and_that_one_was_chosen(field
     settled, other = RecordId("c" * 32), RecordId("d" * 32)
     field.acknowledge(Conflict(ids=[settled, other]))
     field.pull({settled: ("konflik", {"petugas": PERSON, "state": "selesai"})})
-    standing = field.bench.standings.of(field.bench.drafts.finalised()[0])
+    standing = field.bench.standings.of(field.bench.history.latest(0, 9)[0])
     assert (standing.status, standing.conflicts, standing.chosen) == ("konflik", (other,), 1)
 
 
@@ -116,7 +116,7 @@ def test_an_office_that_was_restored_takes_back_the_receipts_of_what_it_lost_alo
     field.visit()
     field.receive_photos()
     field.acknowledge()
-    newest, _ = field.bench.drafts.finalised()
+    newest, _ = field.bench.history.latest(0, 9)
     lost = set(field.bench.drafts.blobs_of(newest.id))
     field.pull({}, acknowledged=between)
     assert field.status() == ["menunggu_kirim", "diterima"]

@@ -144,6 +144,17 @@ def test_a_conflict_is_told_with_the_visit_that_it_came_with(years: Field) -> No
     name = RecordId("9" * 32)
     years.pull({name: ("konflik", fields)}, outcomes={old.patch: Conflict(ids=(name,))})
     assert [one.visit for one in years.visits.conflicts()] == [visit_of(3)]
+    more = {
+        RecordId(f"e{number:031x}"): ("konflik", fields | {"change": f"{number:064x}"})
+        for number in range(99)
+    }
+    before = cost_of(years, lambda: years.visits.visit(visit_of(3)))
+    years.pull(more)
+    after = cost_of(years, lambda: years.visits.visit(visit_of(3)))
+    assert before[0] == after[0] and [one.id for one in years.visits.visit(visit_of(3)).conflicts] == [name]
+    resolved = fields | {"state": "selesai"}
+    years.pull({name: ("konflik", resolved)})
+    assert [one.id for one in years.visits.visit(visit_of(3)).conflicts] == [name], "one that is over too"
 
 
 def test_a_tugas_that_was_recorded_here_is_asked_for_no_more(years: Field) -> None:

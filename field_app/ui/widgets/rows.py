@@ -19,6 +19,7 @@ from field_app.ui.kv import load_kv
 from field_app.ui.theme import Look
 from field_app.ui.widgets.buttons import Link, Tappable
 from field_app.ui.widgets.words import chip_span, paint_chip
+from schemas.format import number
 from schemas.text import Text
 
 load_kv(__file__)
@@ -54,7 +55,7 @@ class Heading(Tappable):
         self.draw_icon(self.item["icon"], look.colour(self.item["tone"]), dp(12), dp(4) + high / 2, 22)
         left = dp(32)
         wide, high = self.write(self.item["title"], "heading", look.ink, left, dp(4), 0)
-        count = str(self.item["count"])
+        count = number(self.item["count"])
         width, tall = self.measure(count, "caption")
         pill = max(width + dp(16), tall + dp(4))
         x, y = left + wide + dp(8), dp(4) + (high - tall - dp(4)) / 2
