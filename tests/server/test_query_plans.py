@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.ids import DeviceId, RecordId
+from schemas.ids import DeviceId, PersonId, RecordId
 from server import (
     assign_store,
     handover_store,
@@ -85,7 +85,21 @@ QUERIES: dict[str, tuple[Callable[[Reader], Any], str]] = {
     ),
     "visits of somebody": (
         lambda tx: _listed(tx, QueueFilter(petugas=SOMEBODY, words=("siti",), sought=True)),
-        "kunjungan_by_",
+        "kunjungan_by_petugas",
+    ),
+    "approved visits of somebody": (
+        lambda tx: _listed(tx, QueueFilter(state="disetujui", petugas=SOMEBODY)),
+        "kunjungan_by_petugas",
+    ),
+    "one's own approved visits": (
+        lambda tx: page_store.visit_count(
+            tx, QueueFilter(state="disetujui"), author=PersonId(SOMEBODY), desa=None
+        ),
+        "kunjungan_by_petugas",
+    ),
+    "visits handed to somebody": (
+        lambda tx: _listed(tx, QueueFilter(state="ditahan", handed_to=SOMEBODY)),
+        "handed_person",
     ),
     "the cases about somebody": (
         lambda tx: assign_store.cases(tx, [DESA], [SOMEBODY], ["kis:1:baru"]),
@@ -164,3 +178,10 @@ def test_what_lies_with_people_is_read_of_open_tugas_alone(office: Office) -> No
             look()
         assert any("FROM open_tugas" in each.sql for each in asked)
         assert not [each for each in asked if "FROM rows" in each.sql or "'tugas'" in each.sql]
+
+
+def test_a_list_of_visits_is_read_in_the_order_of_its_index_up_to_its_end(office: Office) -> None:
+    with listening() as asked:
+        office.deps.engine.read(lambda tx: _listed(tx, QueueFilter(state="disetujui")))
+    # only visits of one moment are put in order, by their ids
+    assert asked[0].plan[-1] == "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"
