@@ -7,6 +7,7 @@ import pytest
 
 from schemas.ids import DeviceId, PersonId, RecordId
 from server import (
+    about_store,
     assign_store,
     handover_store,
     letter_store,
@@ -20,15 +21,17 @@ from server import (
 )
 from server.engine import Reader, Writer
 from server.page_store import QueueFilter
+from server.services.belongings import members
 from server.store import SqlOfficeStore
 from server.web.building import build_site
 from sync.scope import desa_part
 from tests.server.asked import listening
+from tests.server.test_letters import add_case
 from tests.server.web_office import DESA, Office, open_at, shut
 
 GROWS = (
     "changes", "subjects", "rows", "records", "trail_about", "kunjungan", "kasus", "surat", "handovers",
-    "blob_refs", "blob_senders", "blobs", "camera_shots", "likenesses",
+    "blob_refs", "blob_senders", "blobs", "camera_shots", "likenesses", "speaks_of",
 )  # fmt: skip
 SOMEBODY = RecordId("a" * 32)
 
@@ -101,6 +104,7 @@ QUERIES: dict[str, tuple[Callable[[Reader], Any], str]] = {
         lambda tx: _listed(tx, QueueFilter(state="ditahan", handed_to=SOMEBODY)),
         "handed_person",
     ),
+    "who speaks of somebody": (lambda tx: about_store.speaking_of(tx, [SOMEBODY]), "speaks_of_by_name"),
     "the cases about somebody": (
         lambda tx: assign_store.cases(tx, [DESA], [SOMEBODY], ["kis:1:baru"]),
         "subject_cases_by_subject",
@@ -185,3 +189,15 @@ def test_a_list_of_visits_is_read_in_the_order_of_its_index_up_to_its_end(office
         office.deps.engine.read(lambda tx: _listed(tx, QueueFilter(state="disetujui")))
     # only visits of one moment are put in order, by their ids
     assert asked[0].plan[-1] == "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"
+
+
+def test_what_goes_with_somebody_is_found_without_reading_all_people_cases_tugas_and_visits(
+    office: Office,
+) -> None:
+    visit, _ = office.add_visit()
+    case = add_case(office, office.warga, DESA, visit)
+    with listening() as asked:
+        found = office.deps.engine.read(lambda tx: [each.id for each in members(tx, office.warga)])
+    assert {office.warga, visit, case} <= set(found)
+    through = [each for each in asked if "kind = :kind" in each.sql or any(map(each.reads_all_of, GROWS))]
+    assert not [each for each in through if each.rows], through
