@@ -63,7 +63,7 @@ from server.parsing.pool import Parsers
 from server.parsing.typesetting import Typesetter
 from server.phone_list import PhoneList, phones_path
 from server.published import judged_with, take_published
-from server.relisting import fill_cases, fill_tasks, relist
+from server.relisting import fill_cases, fill_lists, relist
 from server.rotating import settle, standing
 from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
@@ -158,7 +158,7 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         return Refused(say="wewenang_rusak", values={"berkas": str(authority_path(key_path))})
     with suppress(FullError):  # it is done at the next opening
         fill_cases(deps.engine)
-        fill_tasks(deps.engine)
+        fill_lists(deps.engine)
     if restoring:
         return deps
     try:

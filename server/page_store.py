@@ -53,19 +53,32 @@ _LISTS = {
     "diterima": ("diterima", "susulan_dikembalikan", "susulan_ditolak"),
     LATE: ("susulan_disetujui",),
 }
-_VISITS = (
-    f"FROM kunjungan k WHERE kabupaten = :kabupaten AND {STANDS} IN :standings"  # noqa: S608 - none of it from outside
-    " AND (:author = '' OR petugas = :author)"
+_NARROWED = (
     " AND (:every_form = 1 OR form IN :forms)"
     " AND (:every_desa = 1 OR desa IN :desa)"
     " AND (:before = 0 OR received_ms < :before)"
     f" AND (:flagged = '' OR CASE WHEN {ODD} THEN 'ya' ELSE 'tidak' END = :flagged)"
     f" AND (:sign = '' OR {SHOWS})"
-    " AND (:petugas = '' OR petugas = :petugas)"
     f" AND (:sought = 0 OR k.kasus <> '' AND k.kasus IN :cases OR {_SOUGHT})"
-    " AND (:handed_to = '' OR EXISTS (SELECT 1 FROM handed h WHERE h.kabupaten = k.kabupaten"
-    " AND h.visit = k.visit AND h.person = :handed_to))"
 )
+
+
+def _visits(wanted: QueueFilter, author: PersonId | None) -> str:
+    """Return where the visits of a filter are found: by what narrows most, never by how they all stand.
+
+    A plus before a column keeps SQLite from the index over it.
+    """
+    of_somebody = " AND k.petugas = :author" * (author is not None) + " AND k.petugas = :petugas" * bool(
+        wanted.petugas
+    )
+    stands = f"{STANDS} IN :standings" if wanted.state in _LISTS else "k.state = :state"
+    if of_somebody or wanted.handed_to:
+        stands = f"+{stands}"
+    tables, handed = "kunjungan k", ""
+    if wanted.handed_to:
+        tables = "handed h CROSS JOIN kunjungan k"
+        handed = " AND h.kabupaten = :kabupaten AND h.person = :handed_to AND k.visit = h.visit"
+    return f"FROM {tables} WHERE k.kabupaten = :kabupaten{handed} AND {stands}{of_somebody}{_NARROWED}"
 
 
 def visit_ids(
@@ -80,7 +93,8 @@ def visit_ids(
     """Return the visits of a filter in its order; `author` and `desa` bound what may be listed."""
     way = "DESC" if wanted.newest_first else ""
     found = tx.query(
-        f"SELECT visit {_VISITS} ORDER BY received_ms {way}, visit {way} LIMIT :limit OFFSET :offset",
+        f"SELECT k.visit {_visits(wanted, author)} ORDER BY received_ms {way}, k.visit {way}"
+        " LIMIT :limit OFFSET :offset",
         {**_bounds(wanted, author, desa), "limit": limit, "offset": offset},
     )
     return [RecordId(row[0]) for row in found]
@@ -93,7 +107,7 @@ def visit_count(
     plain = QueueFilter(state=wanted.state, forms=wanted.forms, newest_first=wanted.newest_first)
     if author is None and wanted == plain:
         return visit_counts.count(tx, _standings(wanted), forms=wanted.forms, desa=desa)
-    return int(tx.query(f"SELECT count(*) {_VISITS}", _bounds(wanted, author, desa))[0][0])
+    return int(tx.query(f"SELECT count(*) {_visits(wanted, author)}", _bounds(wanted, author, desa))[0][0])
 
 
 class Beside(Data, frozen=True, kw_only=True):
@@ -122,12 +136,13 @@ def beside(
     if there is None:
         return None
     bounds = {**_bounds(wanted, author, desa), "at": int(there[0]), "visit": visit}
-    earlier = "AND (received_ms < :at OR received_ms = :at AND visit < :visit)"
-    later = "AND (received_ms > :at OR received_ms = :at AND visit > :visit)"
-    older = f"SELECT visit {_VISITS} {earlier} ORDER BY received_ms DESC, visit DESC LIMIT 1"
-    newer = f"SELECT visit {_VISITS} {later} ORDER BY received_ms, visit LIMIT 1"
+    visits = _visits(wanted, author)
+    earlier = "AND (received_ms < :at OR received_ms = :at AND k.visit < :visit)"
+    later = "AND (received_ms > :at OR received_ms = :at AND k.visit > :visit)"
+    older = f"SELECT k.visit {visits} {earlier} ORDER BY received_ms DESC, k.visit DESC LIMIT 1"
+    newer = f"SELECT k.visit {visits} {later} ORDER BY received_ms, k.visit LIMIT 1"
     turned = wanted.newest_first
-    before = tx.query(f"SELECT count(*) {_VISITS} {later if turned else earlier}", bounds)[0][0]
+    before = tx.query(f"SELECT count(*) {visits} {later if turned else earlier}", bounds)[0][0]
     previous = one(tx.query(newer if turned else older, bounds))
     following = one(tx.query(older if turned else newer, bounds))
     return Beside(
@@ -143,6 +158,7 @@ def _standings(wanted: QueueFilter) -> tuple[str, ...]:
 
 def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] | None) -> dict[str, object]:
     return {
+        "state": wanted.state,
         "standings": _standings(wanted),
         "author": author or "",
         "every_form": int(wanted.forms is None),

@@ -9,7 +9,15 @@ import msgspec
 from schemas.base import encode
 from schemas.format import local_date
 from schemas.ids import PersonId, RecordId
-from server import letter_store, sealed_store, sign_store, subject_index, task_store, visit_counts
+from server import (
+    about_store,
+    letter_store,
+    sealed_store,
+    sign_store,
+    subject_index,
+    task_store,
+    visit_counts,
+)
 from server.engine import Reader, SqlRow, Writer
 from server.shelves import about, conflict_shelf, stage
 from sync.losses import is_destroyed
@@ -50,6 +58,7 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         [case_row(writer.regency, record) for record in records if record.kind == "kasus"],
     )
     task_store.put_tasks(writer, records)
+    about_store.put_about(writer, records)
     letter_store.put_letters(writer, records)
     find = finder(writer)
     writer.many(

@@ -2,13 +2,14 @@
 
 What a part sees of a record is decided by the program (`sync.scope.views`). Where a newer one shows less, the
 rows that were stored before are made anew, each with a seq of its own: so phones are told as of any change.
-Killed in between, it goes on where it stood. So it is with the columns of cases, and with open tugas.
+Killed in between, it goes on where it stood. So it is with what is kept beside cases, tugas and people.
 """
 
 from schemas.base import decode
 from schemas.ids import RecordId
 from schemas.wire import Row
 from server import task_store
+from server.about_store import FIELDS, put_about
 from server.engine import Engine, Writer, one
 from server.projections import put_projections
 from server.protection_store import unfilled_cases
@@ -19,6 +20,11 @@ from sync.store import Record
 PIECE = 2_000
 _RECORDS = (
     "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND kind = 'warga' AND id > :after"
+    " ORDER BY id LIMIT :limit"
+)
+
+_FILLED = (
+    "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND id > :after AND kind IN :kinds"
     " ORDER BY id LIMIT :limit"
 )
 
@@ -37,10 +43,23 @@ def fill_cases(engine: Engine, piece: int = PIECE) -> None:
         ).result()
 
 
-def fill_tasks(engine: Engine, piece: int = PIECE) -> None:
-    """Note which tugas are open among those of before the office kept this."""
+def fill_lists(engine: Engine, piece: int = PIECE) -> None:
+    """Note which tugas are open, and who speaks of whom, among what was there before the office kept it."""
     while not engine.read(task_store.is_filled):
-        engine.write(lambda tx: task_store.fill_piece(tx, piece)).result()
+        engine.write(lambda tx: _fill_piece(tx, piece)).result()
+
+
+def _fill_piece(tx: Writer, piece: int) -> None:
+    row = one(tx.query("SELECT after FROM filling WHERE kabupaten = :kabupaten"))
+    found = tx.query(_FILLED, {"after": row[0] if row else "", "kinds": list(FIELDS), "limit": piece})
+    records = [decode(body, Record) for _, body in found]
+    task_store.put_tasks(tx, records)
+    put_about(tx, records)
+    if len(found) < piece:
+        tx.execute("DELETE FROM filling WHERE kabupaten = :kabupaten")
+    else:
+        last = RecordId(found[-1][0])
+        tx.execute("UPDATE filling SET after = :after WHERE kabupaten = :kabupaten", {"after": last})
 
 
 def _relist_piece(tx: Writer, piece: int) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
-from server.engine import Reader, Writer, one
+from server.engine import Reader, Writer
 from sync.losses import is_destroyed
 from sync.scope import OPEN_TUGAS
 from sync.store import Fields, Record
@@ -70,24 +70,8 @@ def _all(tx: Reader) -> Sequence[Task]:
 
 
 def is_filled(tx: Reader) -> bool:
-    """Whether all that were there when the table was made are in it."""
+    """Whether what was there when the table was made is in it, and in that of server/about_store.py."""
     return not tx.query("SELECT 1 FROM filling WHERE kabupaten = :kabupaten")
-
-
-def fill_piece(tx: Writer, piece: int) -> None:
-    """Put in the next that were there, at most so many."""
-    row = one(tx.query("SELECT after FROM filling WHERE kabupaten = :kabupaten"))
-    found = tx.query(
-        "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND kind = 'tugas' AND id > :after"
-        " ORDER BY id LIMIT :limit",
-        {"after": row[0] if row else "", "limit": piece},
-    )
-    put_tasks(tx, [_record.decode(body) for _, body in found])
-    if len(found) < piece:
-        tx.execute("DELETE FROM filling WHERE kabupaten = :kabupaten")
-    else:
-        after = {"after": found[-1][0]}
-        tx.execute("UPDATE filling SET after = :after WHERE kabupaten = :kabupaten", after)
 
 
 def _open(record: Record) -> Task | None:

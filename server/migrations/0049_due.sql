@@ -46,3 +46,13 @@ CREATE TABLE filling (
     after TEXT NOT NULL
 );
 INSERT INTO filling (kabupaten, after) SELECT kabupaten, '' FROM kabupaten;
+
+-- By which fields records speak of others: what goes with somebody is found so, and not by reading all there is.
+CREATE TABLE speaks_of (
+    kabupaten TEXT NOT NULL,
+    record TEXT NOT NULL,
+    field TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (kabupaten, record, field)
+);
+CREATE INDEX speaks_of_by_name ON speaks_of (kabupaten, name, record);

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from schemas.base import Data
 from schemas.ids import ChangeId, RecordId
-from server import protection_store
+from server import about_store, protection_store, task_store
 from server.engine import Reader
 from server.store import SqlOfficeStore
 from sync.applying import readable
@@ -89,11 +89,19 @@ def members(tx: Reader, target: RecordId) -> list[Record]:
     follows = first.kind in ("warga", "kasus")
     newest = {first.id}
     while newest and follows:
-        near = protection_store.records_naming(tx, ABOUT, newest)
+        near = _near(tx, newest)
         newest = {record.id for record in near if record.id not in found and _is_about(record, newest)}
         found |= {record.id: record for record in near if record.id in newest}
     conflicts = {name for each in found for name in protection_store.conflicts_about(tx, each)}
     return [*found.values(), *store.records(sorted(conflicts - set(found))).values()]
+
+
+def _near(tx: Reader, names: set[RecordId]) -> list[Record]:
+    """Return the records that may speak of one of these: at least those that do."""
+    if not task_store.is_filled(tx):
+        return protection_store.records_naming(tx, ABOUT, names)
+    found = SqlOfficeStore.reading(tx).records(sorted(about_store.speaking_of(tx, names)))
+    return [*found.values(), *protection_store.records_naming(tx, (REQUEST,), names)]
 
 
 def cases_on(tx: Reader, visits: Iterable[Record]) -> list[tuple[RecordId, Record]]:

@@ -23,8 +23,11 @@ from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
 TONES = {"diusulkan": "notice", "disetujui": "bad", "selesai": "quiet", "dibatalkan": "quiet"}
+ENDED = ("selesai", "dibatalkan")
 LONGEST = 200
 """Characters of what is searched for: an address fits."""
+MOST = 50
+"""Proposals on one page: first those that wait for somebody, then the others, the newest before."""
 SHORT = 16
 """Hexadecimal digits by which minutes name a content: enough to find it in the chain."""
 
@@ -41,6 +44,14 @@ class ProposalRow(Data, frozen=True, kw_only=True):
     may_approve: bool
     may_withdraw: bool
     has_minutes: bool
+
+
+class Listed(Data, frozen=True, kw_only=True):
+    """A page of proposals, with the addresses of its neighbours, empty at an end."""
+
+    rows: tuple[ProposalRow, ...]
+    previous: str
+    next: str
 
 
 class HoldRow(Data, frozen=True, kw_only=True):
@@ -60,13 +71,17 @@ def destroying_routes(site: Site) -> list[Any]:
         status: int = 200,
         given: dict[str, str] | None = None,
         found: Choices | None = None,
+        number: int = 1,
     ) -> Response[str]:
+        listed = await site.work(lambda: _listed(site, visitor, number))
         values = {
             "choices": found.shown if found else None,
             "more": found is not None and found.more,
             "behind": found is not None and found.behind,
             "called": site.to_destroy.called(visitor.person),
-            "rows": await site.work(lambda: _rows(site, visitor)),
+            "rows": listed.rows,
+            "previous": listed.previous,
+            "next": listed.next,
             "holds": await site.work(lambda: _holds(site, visitor)),
             "may_propose": may(visitor.person, "propose_destruction"),
             "may_hold": may(visitor.person, "hold_data"),
@@ -85,7 +100,10 @@ def destroying_routes(site: Site) -> list[Any]:
         notice = (
             Notice(tone="good", icon="done", title=site.text("kantor.pemusnahan.selesai")) if done else None
         )
-        return await draw(visitor, notice, found=await chosen_of(visitor, chosen) if chosen else None)
+        given = request.query_params.get("hal", "1")[:6]
+        number = max(1, int(given)) if given.isascii() and given.isdigit() else 1
+        named = await chosen_of(visitor, chosen) if chosen else None
+        return await draw(visitor, notice, found=named, number=number)
 
     async def chosen_of(visitor: Visitor, name: RecordId) -> Choices:
         found = await site.work(lambda: site.to_destroy.one(visitor.person, name))
@@ -143,10 +161,17 @@ def _done(site: Site, visitor: Visitor, given: dict[str, str]) -> Refused | None
             return Refused(why="berubah")
 
 
-def _rows(site: Site, visitor: Visitor) -> list[ProposalRow]:
+def _listed(site: Site, visitor: Visitor, number: int) -> Listed:
     found = site.destroying.proposals(visitor.person)
-    known = site.names({each.by for each in found} | {each.approved_by for each in found if each.approved_by})
-    return [_row(site, visitor, each, known) for each in found]
+    found.sort(key=lambda each: each.state in ENDED)  # which leaves the newest before, in both
+    first = (number - 1) * MOST
+    shown = found[first : first + MOST]
+    known = site.names({each.by for each in shown} | {each.approved_by for each in shown if each.approved_by})
+    return Listed(
+        rows=tuple(_row(site, visitor, each, known) for each in shown),
+        previous=f"/pemusnahan?hal={number - 1}" if number > 1 else "",
+        next=f"/pemusnahan?hal={number + 1}" if first + MOST < len(found) else "",
+    )
 
 
 def _holds(site: Site, visitor: Visitor) -> list[HoldRow]:

@@ -338,6 +338,16 @@ def _stand(fields: Mapping[str, Any]) -> str:
     return f"{'susulan_' if is_late else ''}{fields.get('state') or ''}"
 
 
+def _spoken_of(tx: Reader, all_of_it: Kept) -> Rows:
+    fields = {"warga": ("digabung_ke",), "kasus": ("subjek",), "tugas": ("sasaran", "kasus")}
+    return [
+        (each.id, field, text(each, field))
+        for each in all_of_it.records.values()
+        for field in fields.get(each.kind, ())
+        if text(each, field)
+    ]
+
+
 def _open_tasks(tx: Reader, all_of_it: Kept) -> Rows:
     return [
         (each.id, text(each, "petugas"), each.fields["state"], _due(each))
@@ -413,6 +423,7 @@ TABLES: dict[str, tuple[str, Callable[[Reader, Kept], Rows]]] = {
         _sealed,
     ),
     "visit_counts": ("SELECT stand, form, desa, count FROM visit_counts", _standing),
+    "speaks_of": ("SELECT record, field, name FROM speaks_of", _spoken_of),
     "open_tugas": ("SELECT tugas, petugas, state, due FROM open_tugas", _open_tasks),
     "kasus": ("SELECT kasus, service, kunjungan, since_ms FROM kasus", _ends_of_cases),
     "sealed_tugas": ("SELECT kasus, tugas FROM sealed_tugas", _tasks_of_cases),

@@ -186,6 +186,23 @@ def test_nothing_of_another_visit_belongs_to_it(desk: Desk) -> None:
     assert set(theirs.changes) == set(desk.changes) and theirs.ids == [desk.visit]
 
 
+def test_a_page_lists_so_many_proposals_and_first_those_that_wait(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.web.destroying.MOST", 1)
+    waits, change = desk.office.add_visit()
+    decide = Decide(visit=waits, follows=change, decision="setujui", reasons={}, note="")
+    desk.office.deps.office.act(desk.office.people["verifikator"], decide)
+    assert desk.propose(visit=waits) == "ya"
+    assert (desk.propose(), desk.approve()) == ("ya", "ya")
+    with serving(desk.office) as address, log_in(address, "petugas") as client:
+        first, second = (client.get("/pemusnahan", params={"hal": each}).text for each in ("", "2"))
+        beyond = client.get("/pemusnahan?hal=99")
+    assert waits in first and desk.visit not in first and 'href="/pemusnahan?hal=2"' in first
+    assert desk.visit in second and waits not in second and 'href="/pemusnahan?hal=1"' in second
+    assert "hal=3" not in second and beyond.status_code == 200
+
+
 def test_from_the_page_one_proposes_and_another_destroys(desk: Desk) -> None:
     with serving(desk.office) as address:
         with log_in(address, "petugas") as client:

@@ -11,7 +11,7 @@ import pytest
 
 from schemas.ids import ChangeId, RecordId
 from schemas.wire import Applied
-from server import sealed_store
+from server import about_store, sealed_store
 from server.services.to_destroy import Choice, Choices, ToDestroy
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
@@ -96,6 +96,7 @@ def test_a_person_goes_with_every_visit_case_task_and_photo_and_the_office_verif
     gone = {"dihapus": True, "dimusnahkan": "BA 9/2026"}
     assert all(said_of(desk, each) == gone for each in (warga, desk.visit, desk.undecided, kasus, tugas))
     assert desk.office.deps.engine.read(lambda tx: sealed_store.tugas_of(tx, kasus)) == []
+    assert desk.office.deps.engine.read(lambda tx: about_store.speaking_of(tx, [warga, kasus])) == set()
     written_still = everything_written(desk)
     assert b"Sutini" not in written_still and b"Bukan warga sini" not in written_still
     assert b"Dinas Kesehatan" not in written_still

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from schemas.ids import DeviceId, RecordId
+from schemas.ids import DeviceId, PersonId, RecordId
 from server import (
+    about_store,
     assign_store,
     handover_store,
     letter_store,
@@ -20,15 +21,17 @@ from server import (
 )
 from server.engine import Reader, Writer
 from server.page_store import QueueFilter
+from server.services.belongings import members
 from server.store import SqlOfficeStore
 from server.web.building import build_site
 from sync.scope import desa_part
 from tests.server.asked import listening
+from tests.server.test_letters import add_case
 from tests.server.web_office import DESA, Office, open_at, shut
 
 GROWS = (
     "changes", "subjects", "rows", "records", "trail_about", "kunjungan", "kasus", "surat", "handovers",
-    "blob_refs", "blob_senders", "blobs", "camera_shots", "likenesses",
+    "blob_refs", "blob_senders", "blobs", "camera_shots", "likenesses", "speaks_of",
 )  # fmt: skip
 MERGED = "subjects_by_survivor"
 """The few who live on in somebody else: these may be gone through."""
@@ -83,12 +86,27 @@ QUERIES: dict[str, tuple[Callable[[Reader], Any], str]] = {
     ),
     "visits with a photo of before": (
         lambda tx: _listed(tx, QueueFilter(state="disetujui", sign="foto_pernah_ada")),
-        "kunjungan_by_standing",
+        "kunjungan_by_state",
     ),
     "visits of somebody": (
         lambda tx: _listed(tx, QueueFilter(petugas=SOMEBODY, words=("siti",), sought=True)),
-        "kunjungan_by_",
+        "kunjungan_by_petugas",
     ),
+    "approved visits of somebody": (
+        lambda tx: _listed(tx, QueueFilter(state="disetujui", petugas=SOMEBODY)),
+        "kunjungan_by_petugas",
+    ),
+    "one's own approved visits": (
+        lambda tx: page_store.visit_count(
+            tx, QueueFilter(state="disetujui"), author=PersonId(SOMEBODY), desa=None
+        ),
+        "kunjungan_by_petugas",
+    ),
+    "visits handed to somebody": (
+        lambda tx: _listed(tx, QueueFilter(state="ditahan", handed_to=SOMEBODY)),
+        "handed_person",
+    ),
+    "who speaks of somebody": (lambda tx: about_store.speaking_of(tx, [SOMEBODY]), "speaks_of_by_name"),
     "the cases about somebody": (
         lambda tx: assign_store.cases(tx, [DESA], [SOMEBODY], ["kis:1:baru"]),
         "subject_cases_by_subject",
@@ -166,3 +184,22 @@ def test_what_lies_with_people_is_read_of_open_tugas_alone(office: Office) -> No
             look()
         assert any("FROM open_tugas" in each.sql for each in asked)
         assert not [each for each in asked if "FROM rows" in each.sql or "'tugas'" in each.sql]
+
+
+def test_a_list_of_visits_is_read_in_the_order_of_its_index_up_to_its_end(office: Office) -> None:
+    with listening() as asked:
+        office.deps.engine.read(lambda tx: _listed(tx, QueueFilter(state="disetujui")))
+    # only visits of one moment are put in order, by their ids
+    assert asked[0].plan[-1] == "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"
+
+
+def test_what_goes_with_somebody_is_found_without_reading_all_people_cases_tugas_and_visits(
+    office: Office,
+) -> None:
+    visit, _ = office.add_visit()
+    case = add_case(office, office.warga, DESA, visit)
+    with listening() as asked:
+        found = office.deps.engine.read(lambda tx: [each.id for each in members(tx, office.warga)])
+    assert {office.warga, visit, case} <= set(found)
+    through = [each for each in asked if "kind = :kind" in each.sql or any(map(each.reads_all_of, GROWS))]
+    assert not [each for each in through if each.rows], through

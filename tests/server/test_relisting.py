@@ -13,7 +13,7 @@ from server.compose import open_office, unlock
 from server.deps import Deps
 from server.engine import SqlRow, Writer
 from server.protection_store import cases_opened_by
-from server.relisting import _relist_piece, relist  # pyright: ignore[reportPrivateUsage]
+from server.relisting import _fill_piece, _relist_piece, relist  # pyright: ignore[reportPrivateUsage]
 from server.verify import verify
 from sync import scope
 from sync.change import Patch
@@ -151,7 +151,7 @@ def test_open_tugas_of_before_are_told_at_once_and_are_kept_when_the_office_is_o
     assert held() == names[1:] and kept() == 3
     office.deps.engine.write(of_before).result()
     assert (held(), kept()) == (names[1:], 0)
-    office.deps.engine.write(lambda tx: task_store.fill_piece(tx, 2)).result()
+    office.deps.engine.write(lambda tx: _fill_piece(tx, 2)).result()
     assert (held(), kept()) == (names[1:], 1), "cut off in between it knows that it does not know all"
     shut(office)
     deps = open_office(tmp_path / "office", None)

@@ -24,6 +24,8 @@ troubles = st.lists(
     max_size=2,
 ).map(tuple)
 
+DECISIONS = ["setujui", "kembalikan", "tolak", "tahan", "biarkan"]
+
 
 class SmallWorld(RuleBasedStateMachine):
     @initialize(size=st.sampled_from(SIZES))
@@ -104,7 +106,7 @@ class SmallWorld(RuleBasedStateMachine):
     def assign(self, phone: int, pick: int) -> None:
         self.happens(story.Assign, phone=phone, pick=pick)
 
-    @rule(pick=picks, decision=st.sampled_from(["setujui", "kembalikan", "tolak", "tahan", "biarkan"]), stale=maybe)
+    @rule(pick=picks, decision=st.sampled_from(DECISIONS), stale=maybe)
     def decide(self, pick: int, decision: str, stale: bool) -> None:
         self.happens(story.Decide, pick=pick, decision=decision, stale=stale)
 
