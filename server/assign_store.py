@@ -7,6 +7,7 @@ import msgspec
 
 from schemas.base import Data
 from schemas.ids import Part, PersonId, RecordId
+from schemas.sealed import SEALED_SERVICES
 from server.engine import Reader
 from sync.scope import desa_part, mine
 from sync.store import Fields
@@ -55,13 +56,16 @@ class _Fields(msgspec.Struct, frozen=True):
     state: Any = ""
     jatuh_tempo: Any = None
     due: Any = None
+    service: Any = ""
 
 
 _fields = msgspec.msgpack.Decoder(_Fields)
 
 
-def tasks_of(tx: Reader, people: Iterable[PersonId]) -> dict[PersonId, list[tuple[RecordId, Task]]]:
-    """Return the tugas of each of these people, open or not, as their phones have them."""
+def tasks_of(
+    tx: Reader, people: Iterable[PersonId], *, sealed: bool = True
+) -> dict[PersonId, list[tuple[RecordId, Task]]]:
+    """Return the tugas of each, open or not, as their phones have them; `sealed`: those too."""
     of = {mine(person): person for person in people}
     found: dict[PersonId, list[tuple[RecordId, Task]]] = {person: [] for person in of.values()}
     for part, name, body in tx.query(
@@ -71,6 +75,8 @@ def tasks_of(tx: Reader, people: Iterable[PersonId]) -> dict[PersonId, list[tupl
     ):
         fields = _fields.decode(body)
         task = Task(state=str(fields.state), due=str(fields.jatuh_tempo or fields.due or ""))
+        if not sealed and str(fields.service) in SEALED_SERVICES:
+            continue
         found[of[Part(part)]].append((RecordId(name), task))
     return found
 
