@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
+from schemas.sealed import SEALED_SERVICES
 from server.engine import Reader, Writer
 from sync.losses import is_destroyed
 from sync.scope import OPEN_TUGAS
@@ -24,6 +25,7 @@ class Task(Data, frozen=True, kw_only=True):
     petugas: PersonId
     state: str
     due: str
+    service: str = ""
 
 
 def due_of(fields: Fields) -> str:
@@ -35,10 +37,15 @@ def put_tasks(tx: Writer, records: Iterable[Record]) -> None:
     """Keep those of these records that are open tugas, and forget those that are so no more."""
     tasks = {each.id: _open(each) for each in records if each.kind == "tugas"}
     tx.many(
-        "INSERT INTO open_tugas (kabupaten, tugas, petugas, state, due)"
-        " VALUES (:kabupaten, :tugas, :petugas, :state, :due) ON CONFLICT (kabupaten, tugas) DO UPDATE SET"
-        " petugas = excluded.petugas, state = excluded.state, due = excluded.due",
-        [(tx.regency, each.id, each.petugas, each.state, each.due) for each in tasks.values() if each],
+        "INSERT INTO open_tugas (kabupaten, tugas, petugas, state, due, service)"
+        " VALUES (:kabupaten, :tugas, :petugas, :state, :due, :service) ON CONFLICT (kabupaten, tugas)"
+        " DO UPDATE SET petugas = excluded.petugas, state = excluded.state, due = excluded.due,"
+        " service = excluded.service",
+        [
+            (tx.regency, each.id, each.petugas, each.state, each.due, each.service)
+            for each in tasks.values()
+            if each
+        ],
     )
     tx.many(
         "DELETE FROM open_tugas WHERE kabupaten = :kabupaten AND tugas = :tugas",
@@ -46,11 +53,11 @@ def put_tasks(tx: Writer, records: Iterable[Record]) -> None:
     )
 
 
-def open_of(tx: Reader, people: Iterable[PersonId]) -> dict[PersonId, list[Task]]:
-    """Return the open tugas of each of these people."""
+def open_of(tx: Reader, people: Iterable[PersonId], *, sealed: bool = True) -> dict[PersonId, list[Task]]:
+    """Return the open tugas of each of these people; `sealed`: those of sealed cases too."""
     found: dict[PersonId, list[Task]] = {person: [] for person in people}
     for task in _all(tx):
-        if task.petugas in found:
+        if task.petugas in found and (sealed or task.service not in SEALED_SERVICES):
             found[task.petugas].append(task)
     return found
 
@@ -58,12 +65,12 @@ def open_of(tx: Reader, people: Iterable[PersonId]) -> dict[PersonId, list[Task]
 def _all(tx: Reader) -> Sequence[Task]:
     if is_filled(tx):
         rows = tx.query(
-            "SELECT tugas, petugas, state, due FROM open_tugas WHERE kabupaten = :kabupaten"
+            "SELECT tugas, petugas, state, due, service FROM open_tugas WHERE kabupaten = :kabupaten"
             " ORDER BY petugas, tugas"
         )
         return [
-            Task(id=RecordId(name), petugas=PersonId(petugas), state=state, due=due)
-            for name, petugas, state, due in rows
+            Task(id=RecordId(name), petugas=PersonId(petugas), state=state, due=due, service=service)
+            for name, petugas, state, due, service in rows
         ]
     rows = tx.query("SELECT body FROM records WHERE kabupaten = :kabupaten AND kind = 'tugas' ORDER BY id")
     return [task for (body,) in rows if (task := _open(_record.decode(body)))]
@@ -81,4 +88,7 @@ def _open(record: Record) -> Task | None:
         return None
     if not isinstance(state, str) or state not in OPEN_TUGAS:
         return None
-    return Task(id=record.id, petugas=PersonId(petugas), state=state, due=due_of(record.fields))
+    service = str(record.fields.get("service") or "")
+    return Task(
+        id=record.id, petugas=PersonId(petugas), state=state, due=due_of(record.fields), service=service
+    )

@@ -38,9 +38,10 @@ CREATE TABLE open_tugas (
     petugas TEXT NOT NULL,
     state TEXT NOT NULL,
     due TEXT NOT NULL,
+    service TEXT NOT NULL,
     PRIMARY KEY (kabupaten, tugas)
 );
-CREATE INDEX open_tugas_by_petugas ON open_tugas (kabupaten, petugas, tugas, state, due);
+CREATE INDEX open_tugas_by_petugas ON open_tugas (kabupaten, petugas, tugas, state, due, service);
 CREATE TABLE filling (
     kabupaten TEXT NOT NULL PRIMARY KEY,
     after TEXT NOT NULL

@@ -350,7 +350,7 @@ def _spoken_of(tx: Reader, all_of_it: Kept) -> Rows:
 
 def _open_tasks(tx: Reader, all_of_it: Kept) -> Rows:
     return [
-        (each.id, text(each, "petugas"), each.fields["state"], _due(each))
+        (each.id, text(each, "petugas"), each.fields["state"], _due(each), text(each, "service"))
         for each in all_of_it.of("tugas")
         if each.fields["state"] in OPEN and each.fields.get("petugas")
     ]
@@ -424,7 +424,7 @@ TABLES: dict[str, tuple[str, Callable[[Reader, Kept], Rows]]] = {
     ),
     "visit_counts": ("SELECT stand, form, desa, count FROM visit_counts", _standing),
     "speaks_of": ("SELECT record, field, name FROM speaks_of", _spoken_of),
-    "open_tugas": ("SELECT tugas, petugas, state, due FROM open_tugas", _open_tasks),
+    "open_tugas": ("SELECT tugas, petugas, state, due, service FROM open_tugas", _open_tasks),
     "kasus": ("SELECT kasus, service, kunjungan, since_ms FROM kasus", _ends_of_cases),
     "sealed_tugas": ("SELECT kasus, tugas FROM sealed_tugas", _tasks_of_cases),
 }
