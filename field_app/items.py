@@ -124,19 +124,19 @@ def photo_items(blobs: Blobs, drafts: Drafts, label: Label) -> tuple[SyncItem, .
     """Return the photos of the newest finalised versions and all on their way, each with how far it is.
 
     Each is called by its field and its visit; the second and further ones of a field are counted. One that
-    several versions of a visit hold is one.
+    several versions hold, or a visit and the one in its place, is one: of the newest.
     """
     items: list[SyncItem] = []
-    listed: set[tuple[RecordId, BlobId]] = set()
+    listed: set[BlobId] = set()
     unsent = {blob.id for blob in blobs.unsent()}
     for number, version in enumerate(drafts.finalised()):
         if number >= MOST_VISITS and unsent.isdisjoint(drafts.blobs_of(version.id)):
             continue
         names = _names_of_photos(drafts, version, label)
         for blob in sorted(blobs.of(names).values(), key=lambda blob: list(names).index(blob.id)):
-            if (version.visit, blob.id) in listed:
+            if blob.id in listed:
                 continue
-            listed.add((version.visit, blob.id))
+            listed.add(blob.id)
             items.append(
                 SyncItem(
                     id=blob.id,
