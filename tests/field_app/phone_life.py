@@ -52,7 +52,7 @@ class PhoneLife:
         self.field = Field(folder, self.time)
         self.office = NearOffice()
         self.near = Sending(self.field, self.time, metered=True, office=self.office)
-        self.made = 0
+        self.made, self.is_put_back = 0, False
         # not all in one life: what an office destroyed it destroys again after a restore, by a list that one
         # in memory has not, and what a phone lost after it was received comes back with no restore
         self.restores, self.destroys, self.loses = (seed % 3 == each for each in range(3))
@@ -188,6 +188,7 @@ class PhoneLife:
         if self.copies and self.restores:
             self.office.office, self.office.desk = deepcopy(self.rng.choice(self.copies))
             self.office.desk.rng.seed(self.rng.random())
+            self.is_put_back = True
 
     # she
 
@@ -304,8 +305,10 @@ class PhoneLife:
 
     def sync(self) -> None:
         """They talk; photos may have to wait for Wi-Fi, or the line is cut while they are sent."""
-        self.near.wifi_only = self.rng.random() < 0.4
-        self.office.cut = [AWAY] if self.rng.random() < 0.2 else []
+        # receipts of what came back with a copy are believed once they are heard anew, photo by photo
+        self.near.wifi_only = self.rng.random() < 0.4 and not self.is_put_back
+        self.office.cut = [AWAY] if self.rng.random() < 0.2 and not self.is_put_back else []
+        self.is_put_back = False
         failed = self.near.worker.run_once()
         assert failed is None or (failed == AWAY and not self.office.cut), failed
         office = self.office.office

@@ -15,11 +15,11 @@ from schemas.wire import Conflict, Held, Rejected
 from tests.field_app.field import PERSON
 from tests.field_app.phone_life import PhoneLife, Version
 
-STEPS = 150
+STEPS = 200
 DECIDED = {"disetujui", "dikembalikan", "ditolak", "ditahan"}
 
 
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", range(1, 7))
 def test_a_phone_tells_what_its_chain_and_its_office_come_to(seed: int, tmp_path: Path) -> None:
     life = PhoneLife(tmp_path, seed)
     try:
