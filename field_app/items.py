@@ -110,10 +110,10 @@ def photo_items(store: Store, blobs: Blobs, drafts: Drafts, label: Label) -> tup
     """Return the photos of the newest finalised versions and all on their way, each with how far it is.
 
     Each is called by its field and its visit; the second and further ones of a field are counted. One that
-    several versions of a visit hold is one.
+    several versions hold, or a visit and the one in its place, is one: of the newest.
     """
     items: list[SyncItem] = []
-    listed: set[tuple[RecordId, BlobId]] = set()
+    listed: set[BlobId] = set()
     history = History(store)
     newest = history.latest(store.head().counter, MOST_VISITS)[:MOST_VISITS]
     seen = {version.id for version in newest}
@@ -121,9 +121,9 @@ def photo_items(store: Store, blobs: Blobs, drafts: Drafts, label: Label) -> tup
     for version in (*newest, *older):
         names = _names_of_photos(drafts, version, label)
         for blob in sorted(blobs.of(names).values(), key=lambda blob: list(names).index(blob.id)):
-            if (version.visit, blob.id) in listed:
+            if blob.id in listed:
                 continue
-            listed.add((version.visit, blob.id))
+            listed.add(blob.id)
             items.append(
                 SyncItem(
                     id=blob.id,

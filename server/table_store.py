@@ -64,10 +64,15 @@ def forget_other_sheets(tx: Writer, name: RecordId, sheet: int) -> None:
 def forget_destroyed(tx: Writer, names: Sequence[RecordId]) -> None:
     """Forget what lists said of records that are about to be emptied; reads every cell that is kept."""
     gone = {"records": list(names)}
-    before = tx.query("SELECT body FROM records WHERE kabupaten = :kabupaten AND id IN :records", gone)
-    numbers = {str(decode(bytes(body), Record).fields.get("nik") or "") for (body,) in before} - {""}
+    before = tx.query(
+        "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND id IN :records"
+        " AND kind IN ('warga', 'ewarong')",
+        gone,
+    )
     tx.execute("DELETE FROM import_said WHERE kabupaten = :kabupaten AND record IN :records", gone)
-    _blank_rows(tx, set(names), numbers)
+    if before:
+        numbers = {str(decode(bytes(body), Record).fields.get("nik") or "") for _, body in before} - {""}
+        _blank_rows(tx, {RecordId(name) for name, _ in before}, numbers)
 
 
 def _blank_rows(tx: Writer, names: Set[RecordId], numbers: Set[str]) -> None:

@@ -21,10 +21,10 @@ from tests.contract.people import Writer, record_id
 from tests.field_app.conftest import SetTime
 from tests.field_app.field import DESA, DEVICE, PERSON, PLACE, SMALL, Field
 from tests.field_app.near_office import NearOffice
-from tests.field_app.test_worker import Sending
+from tests.field_app.test_worker import AWAY, Sending
 
 OTHER = "b" * 32
-DAYS = (-40, -3, -1, 0, 0, 1, 5, 30)
+DAYS = (-30, -3, -1, 0, 0, 1, 1, 5, 30)
 WORDS = ("Dukuh Satu", "Dukuh Dua", "Dukuh Tiga")
 
 
@@ -40,6 +40,10 @@ class Version:
         return [shot.blob for shot in self.body.evidence]
 
 
+def _place(version: Version) -> int:
+    return version.counter
+
+
 class PhoneLife:
     """A phone under way. `heard` is what the office held when it was last heard, by hand from its tables."""
 
@@ -48,9 +52,12 @@ class PhoneLife:
         self.field = Field(folder, self.time)
         self.office = NearOffice()
         self.near = Sending(self.field, self.time, metered=True, office=self.office)
-        self.made, self.finished = 0, list[Finalised]()
-        # what an office destroyed it destroys again after a restore, which one in memory has no list for
-        self.restores, self.copies = seed % 2 == 1, list[tuple[MemoryOffice, Writer]]()
+        self.made, self.is_put_back = 0, False
+        # not all in one life: what an office destroyed it destroys again after a restore, by a list that one
+        # in memory has not, and what a phone lost after it was received comes back with no restore
+        self.restores, self.destroys, self.loses = (seed % 3 == each for each in range(3))
+        self.copies, self.spoiled = list[tuple[MemoryOffice, Writer]](), set[ChangeId]()
+        self.again: dict[ChangeId, str] = {}
         self.versions: list[Version] = []
         self.heard: dict[RecordId, Record] = {}
         self.received: set[BlobId] = set()
@@ -70,7 +77,7 @@ class PhoneLife:
         """Let so many things happen, and look after each."""
         known = self._steps
         for step in self.rng.choices([one for one, _ in known], [often for _, often in known], k=steps):
-            self.time.pass_s(self.rng.choice((1, 60, 3_600, 3_600, 86_400)))
+            self.time.pass_s(self.rng.choice((1, 60, 3_600, 3_600, 20_000)))
             self.office.now = self.time.now_ms()
             step()
             look(self)
@@ -78,10 +85,11 @@ class PhoneLife:
     @property
     def _steps(self) -> list[tuple[Callable[[], None], int]]:
         return [
-            (self.person, 1), (self.task, 6), (self.move_task, 4), (self.rewrite, 3), (self.begin, 8),
-            (self.begin_new, 1), (self.write, 6), (self.photo, 4), (self.finish, 9), (self.discard, 2),
+            (self.person, 1), (self.task, 7), (self.move_task, 4), (self.rewrite, 7), (self.begin, 12),
+            (self.begin_new, 1), (self.write, 10), (self.photo, 8), (self.finish, 12), (self.discard, 2),
             (self.restore, 2), (self.correct, 4), (self.decide, 9), (self.choose, 3), (self.destroy, 1),
-            (self.sync, 10), (self.reopen, 1), (self.copy, 1), (self.put_back, 1),
+            (self.sync, 14), (self.reopen, 1), (self.copy, 1), (self.put_back, 1),
+            (self.lose, 3), (self.record_again, 2),
         ]  # fmt: skip
 
     # the office
@@ -112,7 +120,7 @@ class PhoneLife:
         if subject is not None:
             due = local_date(self.time.now_ms()) + timedelta(days=self.rng.choice(DAYS))
             new = {
-                "petugas": self.rng.choice((PERSON, PERSON, OTHER)), "sasaran": subject.id,
+                "petugas": self.rng.choice((PERSON, PERSON, PERSON, OTHER)), "sasaran": subject.id,
                 "sasaran_kind": "warga", "form": "bpnt_kpm", "state": "baru", "kode_desa": DESA,
                 "jatuh_tempo": self.rng.choice((due.isoformat(), due.isoformat(), "")),
             }  # fmt: skip
@@ -124,7 +132,13 @@ class PhoneLife:
         if task is not None:
             day = (local_date(self.time.now_ms()) + timedelta(days=self.rng.choice(DAYS))).isoformat()
             name, value = self.rng.choice(
-                (("petugas", PERSON), ("petugas", OTHER), ("state", "batal"), ("jatuh_tempo", day))
+                (
+                    ("petugas", PERSON),
+                    ("petugas", OTHER),
+                    ("petugas", OTHER),
+                    ("state", "batal"),
+                    ("jatuh_tempo", day),
+                )
             )
             base = {name: task.fields.get(name)}
             self.office.act(Patch(record=task.id, kind="tugas", base=base, new={name: value}))
@@ -133,8 +147,11 @@ class PhoneLife:
         """The office writes something about somebody otherwise."""
         subject = self.any("warga")
         if subject is not None:
-            base, new = {"alamat": subject.fields.get("alamat")}, {"alamat": self.rng.choice(WORDS)}
-            self.office.act(Patch(record=subject.id, kind="warga", base=base, new=new))
+            self._rewrite(subject)
+
+    def _rewrite(self, subject: Record) -> None:
+        base, new = {"alamat": subject.fields.get("alamat")}, {"alamat": self.rng.choice(WORDS)}
+        self.office.act(Patch(record=subject.id, kind="warga", base=base, new=new))
 
     def decide(self) -> None:
         """The office decides on a visit, or decides otherwise."""
@@ -155,7 +172,7 @@ class PhoneLife:
     def destroy(self) -> None:
         """The office destroys a visit with its photos."""
         visit = self.any("kunjungan")
-        if visit is not None and not self.restores:
+        if visit is not None and self.destroys:
             changes = {
                 ChangeId(bytes.fromhex(each["change"])): b"" for each in visit.fields.get("versions") or []
             }
@@ -171,6 +188,7 @@ class PhoneLife:
         if self.copies and self.restores:
             self.office.office, self.office.desk = deepcopy(self.rng.choice(self.copies))
             self.office.desk.rng.seed(self.rng.random())
+            self.is_put_back = True
 
     # she
 
@@ -213,13 +231,17 @@ class PhoneLife:
             assert isinstance(taken, PhotoView | Refused)
 
     def finish(self) -> None:
-        """She finishes a visit."""
+        """She finishes a visit, about somebody of whom the office writes something otherwise meanwhile."""
         draft = self._draft()
         if draft is not None:
+            if self.rng.random() < 0.7:
+                self.field.visits.save(draft, "bpnt_kpm", "alamat", self.rng.choice(WORDS))
             done = self.field.visits.finalise(draft)
             if isinstance(done, Finalised):
-                self.finished.append(done)
                 self._read_chain()
+                about = self.office.office.record_table.get(self.versions[-1].body.subject or RecordId(""))
+                if about is not None and not about.fields.get("dihapus") and self.rng.random() < 0.6:
+                    self._rewrite(about)
 
     def _read_chain(self) -> None:
         known, patch = {each.change for each in self.versions}, None
@@ -231,6 +253,37 @@ class PhoneLife:
                     Version(entry.link.counter, entry.link.change, body, before[1] if before else None)
                 )
             patch = (entry.link.counter, entry.link.change) if isinstance(body, Patch) else None
+
+    def lose(self) -> None:
+        """The card of her phone gives a visit back no more that was not sent yet."""
+        waiting = [each.change for each in self.versions if each.counter > self.reached]
+        if waiting and self.loses:
+            lost = self.rng.choice(waiting)
+            self.spoiled.add(lost)
+            with self.field.vault.write() as connection:
+                connection.execute("DELETE FROM contents WHERE change = ?", (lost,))
+
+    def record_again(self) -> None:
+        """She records a visit again that was lost."""
+        found = [each.visit for each in self.field.visits.losses() if each.again]
+        if found:
+            visit = self.rng.choice(found)
+            begun = self.field.visits.record_again(visit)
+            if isinstance(begun, DraftView):
+                self.again[
+                    max((each for each in self.lost() if each.body.visit == visit), key=_place).change
+                ] = begun.id
+
+    def lost(self) -> list[Version]:
+        """The versions that were declared lost."""
+        return [
+            each for each in self.versions if each.change in self.spoiled and each.counter <= self.reached
+        ]
+
+    def is_recorded_again(self, version: Version) -> bool:
+        """Whether a lost version has a visit in its place, begun or finished, that she did not put away."""
+        away = {one.card.draft for one in self.field.visits.put_away()}
+        return version.change in self.again and self.again[version.change] not in away
 
     def discard(self) -> None:
         """She puts a draft away."""
@@ -251,9 +304,13 @@ class PhoneLife:
             assert isinstance(begun, DraftView | Refused)
 
     def sync(self) -> None:
-        """They talk; photos may have to wait for Wi-Fi."""
-        self.near.wifi_only = self.rng.random() < 0.4
-        assert self.near.worker.run_once() is None
+        """They talk; photos may have to wait for Wi-Fi, or the line is cut while they are sent."""
+        # receipts of what came back with a copy are believed once they are heard anew, photo by photo
+        self.near.wifi_only = self.rng.random() < 0.4 and not self.is_put_back
+        self.office.cut = [AWAY] if self.rng.random() < 0.2 and not self.is_put_back else []
+        self.is_put_back = False
+        failed = self.near.worker.run_once()
+        assert failed is None or (failed == AWAY and not self.office.cut), failed
         office = self.office.office
         self.heard = dict(office.record_table)
         self.outcomes = {name: each.outcome for name, each in office.change_table.items()}

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from field_app.devices.desktop import DesktopNetwork
 from field_app.forgetting import Keeping
+from field_app.rehearsal import drawn_photo
 from field_app.views import DraftView, Finalised, Refused
 from schemas.ids import RecordId
 from schemas.wire import PROTOCOL, Cursor, SyncRequest, SyncResponse
 from sync.change import Decide, Gap, read
 from tests.field_app.conftest import SetTime
-from tests.field_app.field import DEVICE, Field
+from tests.field_app.field import DEVICE, PLACE, SMALL, Field
 from tests.field_app.near_office import NearOffice
 from tests.field_app.test_worker import Sending
 
@@ -169,6 +171,23 @@ def test_a_passing_error_declares_nothing(near: Sending, monkeypatch: pytest.Mon
     assert failure is not None and failure.say == "lapangan.penyimpanan_rusak"
     assert gaps(near) == 0 and near.field.visits.losses() == ()
     assert near.worker.run_once() is None and gaps(near) == 1
+
+
+def test_a_photo_that_a_lost_visit_left_to_the_one_in_its_place_is_listed_as_often_as_it_is_counted(
+    near: Sending,
+) -> None:
+    view = near.field.start()
+    near.field.visits.add_photo(view.id, "bpnt_kpm", "foto_kk", drawn_photo(near.field.rng, SMALL), PLACE)
+    done = near.field.finish(view.id)
+    damage(near, done, LOSE_CONTENT)
+    near.wifi_only, near.network = True, DesktopNetwork(metered=True)
+    near.reopen()
+    assert near.worker.run_once() is None
+    again = near.field.visits.record_again(done.visit)
+    assert isinstance(again, DraftView)
+    newer = near.field.finish(again.id)
+    [photo] = [item for item in near.worker.items() if item.kind == "foto"]
+    assert near.worker.status().photos_pending == 1 and photo.title.endswith(newer.number)
 
 
 def test_a_lost_visit_is_recorded_again_with_what_is_left_of_it(near: Sending) -> None:

@@ -201,7 +201,7 @@ def _sums(tx: Reader, all_of_it: Kept) -> Rows:
             if said.decision == "kembalikan":
                 asked = said.reasons or {"bpnt_kpm.catatan": ""}
                 sums.update((*place, "kembali", key) for key in asked)
-    for task in all_of_it.of("tugas"):
+    for task in _tasks(all_of_it):
         what = ("terbuka", _due(task)) if task.fields["state"] in OPEN else ("selesai", "")
         sums["", text(task, "kode_desa"), text(task, "form"), *what] += 1
     return [(*key, count) for key, count in sums.items()]
@@ -211,7 +211,7 @@ def _days(tx: Reader, all_of_it: Kept) -> Rows:
     days = Counter[tuple[str, ...]]()
     for visit in visits(all_of_it):
         days[text(visit, "state"), _came(visit), *_whose(visit)] += 1
-    for task in all_of_it.of("tugas"):
+    for task in _tasks(all_of_it):
         if task.fields["state"] in OPEN:
             days["terbuka", _due(task), *_whose(task)] += 1
         if task.fields["state"] != "batal":
@@ -224,6 +224,11 @@ def _months(tx: Reader, all_of_it: Kept) -> Rows:
     for what, day, form, desa, petugas, count in _days(tx, all_of_it):
         months[what, day[:7], form, desa, petugas] += count
     return [(*key, count) for key, count in months.items()]
+
+
+def _tasks(all_of_it: Kept) -> Iterator[Record]:
+    """Give the tugas that are not of sealed cases."""
+    return (each for each in all_of_it.of("tugas") if not text(each, "kode"))
 
 
 def _whose(record: Record) -> tuple[str, str, str]:
@@ -255,21 +260,19 @@ def _references(tx: Reader, all_of_it: Kept) -> Rows:
     destroyed = gone(tx)
     return list(
         {
-            (
-                said.change,
-                shot.form,
-                shot.field,
-                shot.blob,
-                said.device,
-                int((shot.blob, said.device) in sent),
-            )
-            for sent in [all_of_it.senders]
+            (said.change, form, field, blob, said.device, int((blob, said.device) in all_of_it.senders))
             for said in all_of_it.log
-            if isinstance(said.body, Submit)
-            for shot in said.body.evidence
-            if shot.blob not in destroyed
+            for form, field, blob in _sent_with(said.body)
+            if blob not in destroyed
         }
     )
+
+
+def _sent_with(body: Body) -> Iterator[tuple[str, str, BlobId]]:
+    if isinstance(body, Submit):
+        yield from ((shot.form, shot.field, shot.blob) for shot in body.evidence)
+    elif isinstance(body, SealedSubmit):
+        yield SEALED_FORM, "berkas", body.blob
 
 
 def _shots(tx: Reader, all_of_it: Kept) -> Rows:

@@ -6,6 +6,7 @@ Rule: what a phone was told, and what lists said, is noted here as it happens, a
 import secrets
 from collections import defaultdict
 from collections.abc import Callable
+from copy import copy
 from datetime import timedelta
 from hashlib import sha256
 
@@ -16,7 +17,7 @@ from schemas.base import decode, encode
 from schemas.format import local_date
 from schemas.ids import ChangeId, DeviceId, Part, RecordId
 from schemas.wire import PROTOCOL, Cursor, Outcome, Result, Row, SyncRequest, SyncResponse
-from server import table_store
+from server import sealed_store, table_store
 from server.engine import Reader, Writer
 from server.parsing.messages import Cell
 from server.relisting import relist
@@ -30,6 +31,7 @@ from sync.client import caught_up
 from sync.scope import reduced
 from tests.server.lists import HEADS, NIK, workbook
 from tests.server.office_life import Life
+from tests.server.sealed_office import KODE, SealedCase
 from tests.server.web_office import DESA, Phone
 
 GARBAGE = b"\xc1 tidak terbaca"
@@ -81,6 +83,8 @@ class FullerLife(Life):
         self.heard = defaultdict[DeviceId, Heard](Heard)
         self.said: dict[RecordId, dict[str, object]] = {}
         self.behind: list[tuple[Phone, bytes]] = []
+        self.cases = [SealedCase(self.office)]
+        self.phones[self.cases[0].author] = self.cases[0].phone
         self.before_upgrade = pytest.MonkeyPatch()
         self.before_upgrade.setattr(scope, "HIDDEN", scope.HIDDEN - {"desil"})
         push = self.deps.office.push
@@ -98,7 +102,8 @@ class FullerLife(Life):
         return [
             *super()._steps, (self.list_in, 6), (self.list_on, 5), (self.target, 4), (self.publish, 1),
             (self.unknown, 3), (self.early, 2), (self.at_last, 2), (self.garbage, 1), (self.listen, 6),
-            (self.decile, 3), (self.judge, 2),
+            (self.decile, 3), (self.judge, 2), (self.sealed_case, 2), (self.sealed_visit, 2),
+            (self.sealed_work, 4), (self.sealed_task, 2), (self.sealed_end, 1),
         ]  # fmt: skip
 
     # lists
@@ -271,6 +276,50 @@ class FullerLife(Life):
     def judge(self) -> None:
         """Somebody has it judged again."""
         self.site.quarantine.judge_after_upgrade()
+
+    # sealed cases
+
+    def sealed_case(self) -> None:
+        """A sealed case is opened and visited."""
+        case = copy(self.cases[0])
+        case.kasus, case.visit = self.fresh(), self.fresh()
+        code = f"KS-2026-{''.join(self.rng.choices('BCDFGHJKLM', k=6))}"
+        new = {"workflow": "ktkpm", "service": "ktkpm", "kode": code}
+        case.opened = case.phone.push(Patch(record=case.kasus, kind="kasus", base={}, new=new))
+        case.submitted = case.submit()
+        self.cases.append(case)
+
+    def sealed_visit(self) -> None:
+        """A sealed visit comes once more."""
+        case = self.rng.choice(self.cases)
+        case.submitted = case.submit(case.submitted, 2)
+
+    def sealed_work(self) -> None:
+        """An officer opens a case, writes of it, decides on its visit, or takes a step."""
+        case = self.rng.choice(self.cases)
+        case.act(self.rng.choice(case.bodies()))
+
+    def sealed_task(self) -> None:
+        """Somebody is sent to a sealed case, or not any more."""
+        case, tugas = (
+            self.rng.choice(self.cases),
+            self.any("tugas", kasus=[each.kasus for each in self.cases]),
+        )
+        if tugas is not None and self.rng.random() < 0.4:
+            base = {"state": tugas.fields.get("state")}
+            self.act(Patch(record=tugas.id, kind="tugas", base=base, new={"state": "batal"}))
+        else:
+            new = {"kasus": case.kasus, "petugas": case.author, "kode": KODE, "state": "baru"}
+            self.act(Patch(record=self.fresh(), kind="tugas", base={}, new=new))
+
+    def sealed_end(self) -> None:
+        """A sealed case is destroyed with all that is said of it."""
+        if len(self.cases) > 1:
+            case = self.cases.pop()
+            tasks = [each.id for each in self.records("tugas") if each.fields.get("kasus") == case.kasus]
+            gone = [case.kasus, case.visit, *tasks]
+            changes = self.deps.engine.read(lambda tx: sealed_store.about(tx, gone))
+            self.deps.destruction.destroy(self.office.people["kabid"], changes, gone, "BA 2")
 
     # phones
 

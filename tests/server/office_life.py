@@ -82,6 +82,8 @@ class Life(Town):
         """A visit comes in."""
         known, phone = self.any(*LIVING), self.phone()
         tugas = self.any("tugas", state=("baru", "dikirim")) if self.rng.random() < 0.6 else None
+        if tugas is not None and not tugas.fields.get("sasaran"):
+            return
         subject = RecordId(tugas.fields["sasaran"]) if tugas else known.id if known else self.office.warga
         self.send(phone, warga=subject, tugas=tugas.id if tugas else None)
 

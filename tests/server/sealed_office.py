@@ -75,7 +75,12 @@ class SealedCase:
 
     def work(self) -> None:
         """Let the office do everything once."""
-        bodies: list[Body] = [
+        for body in self.bodies():
+            assert isinstance(self.act(body), Applied), body
+
+    def bodies(self) -> list[Body]:
+        """Return all that the office may say of it."""
+        return [
             SealedAccess(kasus=self.kasus, action="buka", note=self.note(STORY, "tujuan")),
             SealedNote(
                 record=self.kasus, name="catatan", follows=None, notes=[self.note(STORY, "catatan")]
@@ -88,8 +93,6 @@ class SealedCase:
                 kasus=self.kasus, follows=self.opened, event="ke_kecamatan", note=self.note(STORY, "langkah")
             ),
         ]  # fmt: skip
-        for body in bodies:
-            assert isinstance(self.act(body), Applied), body
 
     def outcome(self, change: ChangeId) -> Outcome:
         read = self.office.deps.engine.read

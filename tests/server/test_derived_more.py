@@ -22,6 +22,7 @@ from server.periods import period_of
 from server.services.people import Denied
 from server.services.quarantine import LONG_HELD_MS
 from server.services.target_progress import STANDS, TargetBoard
+from server.shelves import stage, stages_under_way
 from server.targets import Aim
 from sync.scope import bodies, views
 from sync.store import Record
@@ -55,7 +56,7 @@ def wrong(lived: FullerLife) -> list[str]:
         *lived.deps.engine.read(lambda tx: differences(tx, device)).items(),
         *lived.deps.verify(Silent()).found,
     ]
-    for check in (lists, told, rows_of_phones, refusals, boards):
+    for check in (lists, told, rows_of_phones, refusals, of_sealed_cases, boards):
         found += [f"{check.__name__}: {each}" for each in check(lived)]
     return [str(each) for each in found]
 
@@ -145,6 +146,20 @@ def refusals(lived: FullerLife) -> Iterator[str]:
                 yield f"{name.hex()} is refused, but {forms} are known"
 
 
+def of_sealed_cases(lived: FullerLife) -> Iterator[str]:
+    """The room counts the sealed cases that are under way, and the queue their visits as others."""
+    everything, running = all_of_it(lived), stages_under_way(lived.deps.workflows)
+    cases = [each for each in everything.of("kasus") if each.fields.get("service") == "ktkpm"]
+    should = sum(stage(each.fields) in running for each in cases)
+    if lived.site.room.cases.count() != should:
+        yield f"{lived.site.room.cases.count()} cases, not {should}"
+    person, both = lived.office.person("semua"), list(everything.of("kunjungan"))
+    for state in ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak"):
+        stand = sum(each.fields["state"] == state for each in both)
+        if lived.site.queue.count(person, state) != stand:
+            yield f"{lived.site.queue.count(person, state)} {state}, not {stand}"
+
+
 def boards(lived: FullerLife) -> Iterator[str]:
     """A board tells of each target what counting all visits by hand gives, and of each worker their load."""
     everything, person, today = all_of_it(lived), lived.office.person("semua"), local_date(lived.now_ms)
@@ -176,6 +191,7 @@ def _aims(
     due = {
         (form.service, form.id)
         for task in everything.of("tugas")
+        if not text(task, "kode")  # of a sealed one nothing is counted
         for form in [lived.deps.forms.get(text(task, "form"))]
         if task.fields["state"] != "batal"
         and start.isoformat() <= text(task, "jatuh_tempo") <= end.isoformat()
@@ -273,7 +289,7 @@ def _workers(
 
     open_tasks, late, made = Counter[str](), Counter[str](), Counter[str]()
     for task in everything.of("tugas"):
-        if task.fields["state"] in OPEN and lies(task):
+        if task.fields["state"] in OPEN and lies(task) and not text(task, "kode"):
             open_tasks[task.fields["petugas"]] += 1
             late[task.fields["petugas"]] += "" < text(task, "jatuh_tempo") < today.isoformat()
     for visit in visits(everything):
