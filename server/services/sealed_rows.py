@@ -52,6 +52,16 @@ def kode_of(kasus: Record | None, words: Words) -> str:
     return kode if isinstance(kode, str) else words.text("kantor.segel.tanpa_kode")
 
 
+def codes_of(tx: Reader, names: Iterable[RecordId]) -> dict[RecordId, str]:
+    """Return the codes of those of these records that are sealed cases, or visits of one."""
+    store = SqlOfficeStore.reading(tx)
+    found = [each for each in store.records(set(names)).values() if is_sealed(each)]
+    case_of = {each.id: RecordId(str(each.fields.get("kasus") or each.id)) for each in found}
+    cases = store.records(set(case_of.values()))
+    codes = {name: cases[case].fields.get("kode") for name, case in case_of.items() if case in cases}
+    return {name: code for name, code in codes.items() if isinstance(code, str)}
+
+
 def title_of(service: str, words: Words) -> str:
     """Return what a list calls a sealed visit or case: its service, and no form."""
     return words.text("kantor.segel.judul", layanan=words.text(f"layanan.{service}"))

@@ -20,7 +20,7 @@ from server.services.destroying import NAMED_FOR, Destroying
 from server.services.finding import Finding, hit_of, survivors
 from server.services.found_looks import note_found
 from server.services.people import Actor
-from server.services.sealed_rows import kode_of
+from server.services.sealed_rows import codes_of, kode_of
 from server.services.visit_page import Words
 from server.store import SqlOfficeStore
 from server.subjects import name_of
@@ -112,6 +112,10 @@ class ToDestroy:
             return Choices(shown=tuple(self._named(tx, person, ids)), more=more, behind=sought.behind)
 
         return self._engine.read(work)
+
+    def codes(self, targets: Iterable[RecordId]) -> dict[RecordId, str]:
+        """Return what the sealed ones among these are called where people speak of them."""
+        return self._engine.read(lambda tx: codes_of(tx, targets))
 
     def _choices(self, find: Callable[[Reader], list[Choice]]) -> Choices:
         return Choices(shown=tuple(self._engine.read(find)))

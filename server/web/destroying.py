@@ -33,6 +33,7 @@ class ProposalRow(Data, frozen=True, kw_only=True):
     """One proposal in words. `may_approve`: the reader may be its second person."""
 
     target: RecordId
+    called: str
     kind: str
     basis: str
     said: str
@@ -47,6 +48,7 @@ class HoldRow(Data, frozen=True, kw_only=True):
     """One legal hold in words."""
 
     target: RecordId
+    called: str
     reason: str
     said: str
 
@@ -146,25 +148,27 @@ def _done(site: Site, visitor: Visitor, given: dict[str, str]) -> Refused | None
 def _rows(site: Site, visitor: Visitor) -> list[ProposalRow]:
     found = site.destroying.proposals(visitor.person)
     known = site.names({each.by for each in found} | {each.approved_by for each in found if each.approved_by})
-    return [_row(site, visitor, each, known) for each in found]
+    codes = site.to_destroy.codes(each.target for each in found)
+    return [_row(site, visitor, each, known, codes.get(each.target, each.target)) for each in found]
 
 
 def _holds(site: Site, visitor: Visitor) -> list[HoldRow]:
     found = site.destroying.holds(visitor.person)
     known = site.names({each.by for each in found})
-    return [_hold(site, each, known) for each in found]
+    codes = site.to_destroy.codes(each.target for each in found)
+    return [_hold(site, each, known, codes.get(each.target, each.target)) for each in found]
 
 
-def _hold(site: Site, each: Holding, known: dict[str, str]) -> HoldRow:
+def _hold(site: Site, each: Holding, known: dict[str, str], called: str) -> HoldRow:
     said = site.text(
         "kantor.pemusnahan.ditahan_oleh",
         nama=known.get(each.by, "–"),
         waktu=written.date_and_clock(each.at_ms),
     )
-    return HoldRow(target=each.target, reason=each.reason, said=said)
+    return HoldRow(target=each.target, called=called, reason=each.reason, said=said)
 
 
-def _row(site: Site, visitor: Visitor, each: Proposal, known: dict[str, str]) -> ProposalRow:
+def _row(site: Site, visitor: Visitor, each: Proposal, known: dict[str, str], called: str) -> ProposalRow:
     person = visitor.person
     said = site.text(
         "kantor.pemusnahan.oleh_dua" if each.approved_by else "kantor.pemusnahan.oleh",
@@ -177,6 +181,7 @@ def _row(site: Site, visitor: Visitor, each: Proposal, known: dict[str, str]) ->
     withdraws = each.by == person.id and may(person, "propose_destruction")
     return ProposalRow(
         target=each.target,
+        called=called,
         kind=site.text(f"kantor.pemusnahan.jenis.{each.kind}"),
         basis=each.basis,
         said=said,

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from server.services.to_destroy import Choice, Choices, ToDestroy
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from server.web.building import build_site
+from server.web.pages import page_routes
 from sync.change import (
     Accessed,
     Advance,
@@ -326,6 +328,19 @@ def test_a_sealed_case_is_named_by_its_code_alone_and_to_officers_of_the_room_on
     for name in ("umum", "petugas", "kabid"):
         assert finding.find(desk.who(name), kode).shown == ()
         assert finding.find(desk.who(name), case.visit).shown == ()
+
+
+def test_the_second_officer_of_the_room_reads_which_case_would_be_destroyed(desk: Desk) -> None:
+    case = Sealed(desk).case
+    kode, targets = str(said_of(desk, case.kasus)["kode"]), (case.kasus, case.visit)
+    assert [propose(desk, "siti", each) for each in targets] == ["ya", "ya"]
+    site = replace(build_site(desk.office.deps), destroying=desk.work)
+    with serving(desk.office, page_routes(site)) as address:
+        for name, told in (("kabid_ktk", 2), ("umum", 0), ("kabid", 0), ("pengawas", 0)):
+            with log_in(address, name) as client:
+                page = client.get("/pemusnahan").text
+            assert page.count(kode) == told, name
+            assert case.kasus not in re.sub(r'value="[0-9a-f]+"', "", page)
 
 
 def test_a_sealed_visit_alone_is_destroyed_and_its_case_stays(desk: Desk) -> None:
