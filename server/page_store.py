@@ -172,15 +172,19 @@ def visited_cases(tx: Reader) -> list[RecordId]:
     return [RecordId(row[0]) for row in found]
 
 
-def visit_authors(tx: Reader) -> list[PersonId]:
-    """Return everybody who ever sent a visit: one step in the index for each, however many visits."""
+def visit_authors(tx: Reader, forms: tuple[str, ...] | None) -> list[PersonId]:
+    """Return everybody who ever sent a visit with one of these forms, None for any: one step in the index for
+    each, however many visits, and to the first with such a form.
+    """
     found = tx.query(
         "WITH RECURSIVE known (petugas) AS ("
         " SELECT min(petugas) FROM kunjungan WHERE kabupaten = :kabupaten"
         " UNION ALL SELECT (SELECT min(k.petugas) FROM kunjungan k"
         " WHERE k.kabupaten = :kabupaten AND k.petugas > known.petugas) FROM known WHERE petugas IS NOT NULL)"
-        " SELECT petugas FROM known WHERE petugas IS NOT NULL AND petugas <> ''",
-        {},
+        " SELECT petugas FROM known WHERE petugas IS NOT NULL AND petugas <> '' AND (:every_form = 1"
+        " OR EXISTS (SELECT 1 FROM kunjungan f WHERE f.kabupaten = :kabupaten AND f.petugas = known.petugas"
+        " AND f.form IN :forms))",
+        {"every_form": int(forms is None), "forms": list(forms or ())},
     )
     return [PersonId(str(row[0])) for row in found]
 

@@ -116,11 +116,14 @@ class Queue:
         return self._engine.read(work)
 
     def authors(self, person: Person) -> list[tuple[PersonId, str]]:
-        """Return who sent visits, by name; nobody to those who see only their own."""
+        """Return who sent visits of services in reach, by name; nobody to those who see only their own."""
         reach = scope(person, "see_visits")
         if reach is None or reach.author is not None:
             return []
-        known = self._engine.read(lambda tx: names(SqlOfficeStore.reading(tx), page_store.visit_authors(tx)))
+        forms = self._forms(reach, "")
+        known = self._engine.read(
+            lambda tx: names(SqlOfficeStore.reading(tx), page_store.visit_authors(tx, forms))
+        )
         return sorted(((PersonId(each), name) for each, name in known.items()), key=lambda each: each[1])
 
     def standing(self, person: Person, asked: Asked, visit: RecordId) -> Standing | None:

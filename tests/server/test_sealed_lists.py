@@ -83,6 +83,12 @@ def test_whoever_has_not_the_service_sees_not_even_the_code(served: Served, page
     assert KODE not in answer.text
 
 
+def test_who_sent_only_sealed_visits_is_named_to_those_of_their_service_alone(served: Served) -> None:
+    for name, told in (("verif_ktk", True), ("verifikator", False), ("kabid", False)):
+        with served.log_in(name) as client:
+            assert ("Peksos Uji" in client.get("/antrean").text) is told, name
+
+
 def test_a_region_finds_no_sealed_visit(served: Served) -> None:
     with served.log_in("kabid_ktk") as client:
         assert KODE not in client.get("/antrean?wilayah=33.14.01").text
