@@ -87,6 +87,12 @@ def tugas_of(tx: Reader, kasus: RecordId) -> list[RecordId]:
     return [RecordId(name) for (name,) in found]
 
 
+def every_tugas(tx: Reader) -> frozenset[RecordId]:
+    """Return the tugas of all cases."""
+    found = tx.query("SELECT tugas FROM sealed_tugas WHERE kabupaten = :kabupaten")
+    return frozenset(RecordId(name) for (name,) in found)
+
+
 def visits_of_tugas(tx: Reader, kasus: RecordId, tugas: RecordId) -> list[RecordId]:
     """Return the visits of a case that were made for one of its tugas."""
     found = tx.query(

@@ -15,8 +15,8 @@ from schemas.ids import PersonId, RecordId, uuid7
 from schemas.sealed import SEALED_SERVICES
 from schemas.wilayah import Wilayah
 from schemas.workflow import Workflows
-from server import assign_store, subject_store, task_store
-from server.access import Person, Role, Thing, may, refused
+from server import assign_store, sealed_store, subject_store, task_store
+from server.access import Person, Role, Thing, may, refused, scope
 from server.engine import Engine, Reader, Writer
 from server.services.closed_shops import closed_shops
 from server.services.gone_people import gone_people
@@ -181,18 +181,20 @@ class Assigning:
         return self._engine.read(settings).value(LONG_AGO)
 
     def loads(self, person: Person) -> list[Load]:
-        """Return the field workers with what lies with them, the busiest first, those who left too."""
+        """Return the field workers, those who left too, with what lies with them, the busiest first."""
+        reach = scope(person, "assign_tasks")
+        if reach is None:
+            return []
+        sealed = any(map(reach.serves, SEALED_SERVICES))  # others find nothing behind the number
 
         def work(tx: Reader) -> list[Load]:
-            here, gone = people(tx, *ROLES_OUTSIDE), people_who_left(tx)
-            tasks = task_store.open_of(tx, (each.id for each in (*here, *gone)))
-            return [
-                *(self._load(each, tasks[each.id], left=False) for each in here),
-                *(self._load(each, tasks[each.id], left=True) for each in gone),
-            ]
+            gone = people_who_left(tx)
+            everybody = [*people(tx, *ROLES_OUTSIDE), *gone]
+            tasks = task_store.open_of(tx, (each.id for each in everybody))
+            hidden = frozenset[RecordId]() if sealed else sealed_store.every_tugas(tx)
+            seen = {whose: [each for each in held if each.id not in hidden] for whose, held in tasks.items()}
+            return [self._load(each, seen[each.id], left=each in gone) for each in everybody]
 
-        if not may(person, "assign_tasks"):
-            return []
         return sorted(self._engine.read(work), key=lambda each: (-each.open, each.person.nama))
 
     def left_behind(self, person: Person) -> list[tuple[Person, int]]:

@@ -301,6 +301,9 @@ def test_of_a_workers_tugas_each_officer_sees_only_those_they_could_move(town: T
     assert seen == [(town.warga[0], False, day.isoformat()), (None, True, later)]
     assert [each.target for each in town.work.tasks(town.officer, case.author)] == [town.warga[0]]
     assert town.work.tasks(town.person("kis"), case.author) == [], "nor that there is something sealed"
+    for name, told in (("semua", 2), ("kis", 1)):
+        loads = {load.person.id: load.open for load in town.work.loads(town.person(name))}
+        assert loads[case.author] == told, "nor by their number"
     with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "jauh")
         page = client.get(f"/penugasan/petugas/{case.author}")
