@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import ctypes
 import errno
 import gc
 import logging
@@ -10,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +45,8 @@ GARBAGE = (20_000, 20, 50)
 SWITCH_S = 0.001
 """A thread that writes a long list gives way so soon. Each statement of the writer's needs the interpreter
 anew: after the usual five milliseconds, thirty of them beside such a thread take a seventh of a second."""
+ARENA_MAX = -8
+"""As <malloc.h> names it for mallopt(3)."""
 logger = logging.getLogger("server")
 
 
@@ -69,6 +73,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, text: Text) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code."""
+    _share_memory()
     names = _checked_names(args)
     if isinstance(names, Refused):
         return refuse(text, names)
@@ -87,6 +92,15 @@ def run(args: argparse.Namespace, text: Text) -> int:
     except OSError:  # the window is closed: what is still to be said goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _share_memory() -> None:
+    """Let all threads share two arenas of glibc; no other C library has these, or the name.
+
+    Of an arena of its own each thread keeps what it needed once: with photos 10 MB more at the peak.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(ARENA_MAX, 2)
 
 
 def _checked_names(args: argparse.Namespace) -> tuple[str, ...] | Refused:

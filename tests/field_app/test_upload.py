@@ -26,6 +26,7 @@ def line(office: Running) -> Iterator[tuple[Line, HttpLink]]:  # noqa: F811
     over = HttpLink(cutting.address, lambda _: True, client)
     assert over.login(phone.device, phone.key.sign) is None
     yield cutting, over
+    over._client.close()  # a test may have put another in its place
     over.close()
     cutting.close()
 
