@@ -42,6 +42,7 @@ def holiday_routes(site: Site) -> list[Any]:
     async def draw(
         visitor: Visitor, year: int, notice: Notice | None, typed: Sequence[Row] | None = None, seen: str = ""
     ) -> Response[str]:
+        """Draw a year; where rows were `typed` from what is `seen` no more, with what stands beside them."""
         known = await site.work(site.holidays.now)
         days, may_set = known.of(year), may(visitor.person, "set_holidays")
         rows = [_row(each) for each in _begun(year, days)] if typed is None else list(typed)
@@ -49,6 +50,7 @@ def holiday_routes(site: Site) -> list[Any]:
             "year": year,
             "years": [(each, known.knows(each)) for each in _years(site, known)],
             "days": [(_named(each), each.name) for each in spans(days)],
+            "compares": typed is not None and not seen,
             "count": len(days),
             "working": sum(is_working_day(day) for day in days),
             "by_decree": has_decree(year),

@@ -178,6 +178,20 @@ def test_a_year_is_taken_over_from_its_decree_and_what_is_wrong_stays_as_typed(
         assert "Terakhir diisi oleh Aduan Uji" in page
 
 
+def test_who_comes_second_sees_what_the_other_recorded_before_it_is_replaced(
+    office: Office, work: OfficeHolidays
+) -> None:
+    with serving_cheaply(office) as address, entered(address, "aduan") as client:
+        given = {"csrf": csrf(client.get("/akun")), "tahun": "2027", "dilihat": as_seen({})}
+        given |= {"dari_0": "2027-01-01", "nama_0": "Tahun Baru Masehi"}
+        work.change(office.person("kabid"), 2027, {date(2027, 9, 9): "Libur daerah"}, as_seen({}))
+        page = client.post(PAGE, data=given)
+        assert page.status_code == 422 and "orang lain baru saja mengubah" in page.text
+        stands, own = page.text.split("Isian Anda, belum tersimpan")
+        assert "9 September 2027" in stands and "Libur daerah" in stands and 'value="2027-01-01"' in own
+        assert "Yang tersimpan sekarang" not in client.get(f"{PAGE}?tahun=2027").text
+
+
 def test_a_name_without_a_day_is_asked_for_again_and_counts_for_nothing(office: Office) -> None:
     with serving_cheaply(office) as address, entered(address, "aduan") as client:
         given = {
