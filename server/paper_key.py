@@ -85,9 +85,11 @@ def place(folder: Path, key_path: Path) -> bool:
 
 
 def stamp(key_path: Path) -> tuple[int, ...]:
-    """Return what is another number whenever a list that is sealed with the key file was written."""
-    lists = (destroyed_path(key_path), phones_path(key_path))
-    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in lists)
+    """Return what is another whenever a list that is sealed with the key file was written.
+
+    A stick with FAT tells times by two seconds, so size and number of the file count as well.
+    """
+    return (*_stamp_of(destroyed_path(key_path)), *_stamp_of(phones_path(key_path)))
 
 
 def place_if_stale(folder: Path, key_path: Path) -> None:
@@ -142,6 +144,14 @@ def lay_down(bundle: Bundle, key_path: Path) -> None:
 
 def _bytes_of(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
+
+
+def _stamp_of(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError:  # no fault of the disk that the key is sealed for
+        return (0, 0, 0)
+    return (found.st_mtime_ns, found.st_ino, found.st_size)
 
 
 def _info(office: DeviceId) -> bytes:
