@@ -6,6 +6,8 @@ is sealed anew before a change of the keys counts, with each copy and log of a s
 a list changes. So the papers stay good where one of these is cut off, and no lost phone is let in.
 """
 
+import errno
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -18,7 +20,7 @@ from server.certificates import authority_path
 from server.destruction import destroyed_path
 from server.disk import replace_durably, write_once
 from server.keys import KeyFileError, change_keys, decode_keys, read_keys
-from server.phone_list import phones_path
+from server.phone_list import joined_lists, phones_path
 from server.sealing import open_key, seal_key
 
 SEALED = "kunci.kertas"
@@ -129,16 +131,22 @@ def open_sealed(found: SealedKey, secret: bytes) -> Bundle | None:
         return None
 
 
-def lay_down(bundle: Bundle, key_path: Path) -> None:
-    """Write the key file, and first what lies beside it. Raises FileExistsError: nothing is overwritten.
+def lay_down(bundle: Bundle, key_path: Path, randomness: Callable[[int], bytes]) -> None:
+    """Write the key file, and first what lies beside it. Raises FileExistsError: nothing is overwritten, and
+    nothing written then. A list of phones that lies there, older or newer, is joined with the sealed one.
 
-    A list of phones that lies there stays: it has only grown since any that was sealed.
+    Raises DamagedListError, UnreadableListError, OSError.
     """
-    if bundle.phones and not phones_path(key_path).exists():
-        write_once(phones_path(key_path), bundle.phones)
     beside = ((authority_path(key_path), bundle.authority), (destroyed_path(key_path), bundle.destroyed))
-    for path, data in (*beside, (key_path, bundle.keys)):
-        if data and not (path.exists() and path.read_bytes() == data):
+    sealed = [(path, data) for path, data in (*beside, (key_path, bundle.keys)) if data]
+    other = next((path for path, data in sealed if path.exists() and path.read_bytes() != data), None)
+    if other is not None:
+        raise FileExistsError(errno.EEXIST, "another one lies there", str(other))
+    phones = joined_lists(key_path, decode_keys(bundle.keys), bundle.phones, randomness)
+    if phones:
+        replace_durably(phones_path(key_path), phones)
+    for path, data in sealed:
+        if not path.exists():
             write_once(path, data)
 
 

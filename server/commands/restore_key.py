@@ -1,4 +1,6 @@
-"""`restore-key`: the key file again, from two papers and a sealed copy. Rule: nothing is overwritten."""
+"""`restore-key`: the key file again, from two papers and a sealed copy. Rule: nothing is overwritten, and a
+list of phones that lies there is joined with the sealed one.
+"""
 
 import argparse
 import secrets
@@ -7,9 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from schemas.text import Text
+from server.beside_key import DamagedListError, UnreadableListError
 from server.commands.halves import ask_half
 from server.commands.shared import UNUSABLE, refuse
-from server.compose import DATABASE, Refused
+from server.compose import DATABASE, Refused, unusable_list
 from server.destruction import DestructionList, said_destroyed
 from server.disk import ensure_folder
 from server.engine import EngineError
@@ -59,9 +62,11 @@ def run(args: argparse.Namespace, text: Text) -> int:
         return NOT_DONE
     try:
         ensure_folder(key.parent)
-        lay_down(bundle, key)
+        lay_down(bundle, key, secrets.token_bytes)
     except FileExistsError as error:
         return refuse(text, Refused(say="kunci_ada", values={"kunci": str(error.filename)}))
+    except (DamagedListError, UnreadableListError) as error:
+        return refuse(text, unusable_list(error))
     except OSError:
         return refuse(text, Refused(say="kunci_tidak_dapat_ditulis", values={"kunci": str(key)}))
     _complete_list(args.data / DATABASE, key)

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from schemas.ids import DeviceId, PersonId
-from server import lost_store
+from server import device_store, lost_store
+from server.__main__ import main
 from server.backups.streaming import Streamer
+from server.certificates import authority_path
 from server.deps import Deps
 from server.lost_store import Wipe
 from server.paper_key import note_printed, open_sealed, read_sealed
 from server.phone_list import phones_path
-from tests.server.backup_office import opened, source_of
+from tests.server.backup_office import files, opened, source_of
 from tests.server.test_paper_key import Line, Place, joined_phone
 
 SECRET = bytes(range(32))
@@ -91,3 +93,52 @@ def test_a_list_that_is_written_twice_within_the_two_seconds_of_a_stick_is_seale
         os.utime(followed.list, ns=(0, 0))
         followed.step()
         assert followed.is_sealed(), letter
+
+
+def test_papers_join_an_older_list_of_phones_that_lies_there_with_the_sealed_one(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the stick of the other building was put in first."""
+    place.print_key(monkeypatch)
+    phone = joined_phone(place)
+    place.copy()
+    older = phones_path(place.key).read_bytes()
+    with opened(place.data, place.key) as deps:
+        deps.engine.write(lambda tx: device_store.revoke(tx, phone, 2)).result()
+        order_wipe(deps, phone, "f")
+    place.copy()
+    max(place.usb.copies.glob("*.db")).unlink()  # only the older copy of the database is left
+    place.lose_everything()
+    place.key.parent.mkdir()
+    phones_path(place.key).write_bytes(older)
+    assert place.restore_key(monkeypatch, place.usb.path, place.key) == 0
+    assert main(["restore", "--from", str(place.usb.path), "--data", str(place.data)]) == 0
+    with opened(place.data, place.key) as deps:
+        assert [each.revoked_ms for each in deps.engine.read(device_store.devices)] == [2]
+        assert [each.id for each in deps.engine.read(lost_store.all_wipes)] == ["f" * 32]
+
+
+def test_papers_leave_a_list_that_nobody_can_join_and_say_which(
+    place: Place, capsys: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined_phone(place)
+    place.print_key(monkeypatch)
+    elsewhere = place.folder / "elsewhere" / "k.key"
+    elsewhere.parent.mkdir()
+    phones_path(elsewhere).write_bytes(b"another office's")
+    assert place.restore_key(monkeypatch, place.data, elsewhere) == 3
+    assert str(phones_path(elsewhere)) in capsys.readouterr().err
+    assert files(elsewhere.parent) == [phones_path(elsewhere)]
+    assert phones_path(elsewhere).read_bytes() == b"another office's"
+
+
+def test_papers_that_were_stopped_by_a_file_of_another_wrote_nothing_before(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined_phone(place)
+    place.print_key(monkeypatch)
+    elsewhere = place.folder / "elsewhere" / "k.key"
+    elsewhere.parent.mkdir()
+    authority_path(elsewhere).write_bytes(b"another office's")
+    assert place.restore_key(monkeypatch, place.data, elsewhere) == 3
+    assert files(elsewhere.parent) == [authority_path(elsewhere)]
