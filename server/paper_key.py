@@ -24,12 +24,14 @@ from server.phone_list import joined_lists, phones_path
 from server.sealing import open_key, seal_key
 
 SEALED = "kunci.kertas"
-FORMAT = 1
+FORMAT = 2
+WITHOUT_PHONES = 1
+"""The format of a copy without a list of phones, which a program of before there was one reads as well."""
 PAPERS = (11, 12)
 """How recovery_paper.py numbers these halves, so that a line of the sealed room's papers is told apart."""
 
 
-class Bundle(Data, frozen=True, kw_only=True):
+class Bundle(Data, frozen=True, kw_only=True, omit_defaults=True):
     """The key file, the authority of its TLS and the lists of what was destroyed and of phones; empty where
     absent. One that was sealed before there was room for it has no list of phones.
     """
@@ -51,6 +53,10 @@ class SealedKey(Data, frozen=True, kw_only=True):
 
 class NoSealedKeyError(Exception):
     """There is no sealed key in a folder, or it is not one that this program wrote."""
+
+
+class NewerSealedKeyError(NoSealedKeyError):
+    """A newer program wrote the sealed key."""
 
 
 def public_half(secret: bytes) -> bytes:
@@ -81,7 +87,8 @@ def place(folder: Path, key_path: Path) -> bool:
     except OSError as error:  # no fault of the folder that it is for
         raise KeyFileError("kunci_tidak_ada") from error
     sealed = seal_key(msgspec.msgpack.encode(bundle), keys.paper, _info(keys.device))
-    file = SealedKey(format=FORMAT, office=keys.device, paper=keys.paper, sealed=sealed)
+    number = FORMAT if bundle.phones else WITHOUT_PHONES
+    file = SealedKey(format=number, office=keys.device, paper=keys.paper, sealed=sealed)
     replace_durably(folder / SEALED, msgspec.msgpack.encode(file))
     return True
 
@@ -108,13 +115,13 @@ def place_if_stale(folder: Path, key_path: Path) -> None:
 
 
 def read_sealed(folder: Path) -> SealedKey:
-    """Read the sealed copy of a folder. Raises NoSealedKeyError."""
+    """Read the sealed copy of a folder. Raises NoSealedKeyError, NewerSealedKeyError."""
     try:
         found = msgspec.msgpack.decode((folder / SEALED).read_bytes(), type=SealedKey)
     except (OSError, msgspec.DecodeError) as error:
         raise NoSealedKeyError(type(error).__name__) from error
-    if found.format != FORMAT:
-        raise NoSealedKeyError("of another format")
+    if found.format > FORMAT:
+        raise NewerSealedKeyError
     return found
 
 

@@ -19,7 +19,7 @@ from server.engine import EngineError
 from server.engines.examining import inspected
 from server.key_file import KeyFile
 from server.keys import default_path, read_keys
-from server.paper_key import NoSealedKeyError, lay_down, open_sealed, read_sealed
+from server.paper_key import NewerSealedKeyError, NoSealedKeyError, lay_down, open_sealed, read_sealed
 from server.recovery_paper import joined
 from server.rotating import standing
 
@@ -48,8 +48,10 @@ def run(args: argparse.Namespace, text: Text) -> int:
         return refuse(text, Refused(say="kunci_di_dalam", values={}))
     try:
         found = read_sealed(args.source)
-    except NoSealedKeyError:
-        print(text("kertas.tidak_ada_salinan", folder=args.source), file=sys.stderr)
+    except NoSealedKeyError as error:
+        is_newer = isinstance(error, NewerSealedKeyError)
+        say = "kertas.salinan_lebih_baru" if is_newer else "kertas.tidak_ada_salinan"
+        print(text(say, folder=args.source), file=sys.stderr)
         return UNUSABLE
     first = ask_half(text, 1)
     second = ask_half(text, 2) if first is not None else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from schemas.ids import DeviceId, PersonId
@@ -15,7 +16,7 @@ from server.backups.streaming import Streamer
 from server.certificates import authority_path
 from server.deps import Deps
 from server.lost_store import Wipe
-from server.paper_key import note_printed, open_sealed, read_sealed
+from server.paper_key import FORMAT, SEALED, note_printed, open_sealed, read_sealed
 from server.phone_list import phones_path
 from tests.server.backup_office import files, opened, source_of
 from tests.server.test_paper_key import Line, Place, joined_phone
@@ -142,3 +143,32 @@ def test_papers_that_were_stopped_by_a_file_of_another_wrote_nothing_before(
     authority_path(elsewhere).write_bytes(b"another office's")
     assert place.restore_key(monkeypatch, place.data, elsewhere) == 3
     assert files(elsewhere.parent) == [authority_path(elsewhere)]
+
+
+def test_a_sealed_copy_with_a_list_of_phones_is_of_another_format_and_one_without_is_as_before(
+    place: Place,
+) -> None:
+    note_printed(place.key, SECRET, 1)
+    sealed_formats: list[int] = []
+    for joins in (False, True):
+        if joins:
+            joined_phone(place)
+        place.copy()
+        found = read_sealed(place.usb.path)
+        bundle = open_sealed(found, SECRET)
+        assert bundle is not None
+        assert (b"phones" in msgspec.msgpack.encode(bundle)) is joins
+        sealed_formats.append(found.format)
+    assert sealed_formats == [1, 2]
+
+
+def test_a_sealed_copy_of_a_newer_program_is_called_so_before_anybody_types(
+    place: Place, capsys: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note_printed(place.key, SECRET, 1)
+    place.copy()
+    newer = msgspec.structs.replace(read_sealed(place.usb.path), format=FORMAT + 1)
+    (place.usb.path / SEALED).write_bytes(msgspec.msgpack.encode(newer))
+    capsys.readouterr()
+    assert place.restore_key(monkeypatch, place.usb.path, place.folder / "again" / "k.key", []) == 3
+    assert "ditulis program yang lebih baru" in capsys.readouterr().err
