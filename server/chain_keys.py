@@ -19,7 +19,10 @@ class UnknownKeyError(Exception):
 
 
 class ChainKeys:
-    """The keys of one office's chain, by place; `turn_at` finds the last change of keys up to one."""
+    """The keys of one office's chain, by place; `turn_at` finds the last change of keys up to one.
+
+    The office's own database tells that; the simulation, whose office has none, gives another (`OwnChain`).
+    """
 
     def __init__(
         self, keys: Keys, turn_at: Callable[[Reader, DeviceId, Tip], Turn | None] = last_turn

@@ -156,12 +156,12 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         deps = _build(data, key_path, keys, regency, name)
     except AuthorityError:
         return Refused(say="wewenang_rusak", values={"berkas": str(authority_path(key_path))})
-    with suppress(FullError):  # it is done at the next opening
-        fill_cases(deps.engine)
-        fill_lists(deps.engine)
-    if restoring:
-        return deps
     try:
+        with suppress(FullError):  # it is done at the next opening
+            fill_cases(deps.engine)
+            fill_lists(deps.engine)
+        if restoring:
+            return deps
         deps.office.turn()
         with suppress(OSError, KeysAwayError):
             deps.destruction.complete_list()

@@ -6,6 +6,8 @@ is sealed anew before a change of the keys counts, with each copy and log of a s
 a list changes. So the papers stay good where one of these is cut off, and no lost phone is let in.
 """
 
+import errno
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -18,16 +20,18 @@ from server.certificates import authority_path
 from server.destruction import destroyed_path
 from server.disk import replace_durably, write_once
 from server.keys import KeyFileError, change_keys, decode_keys, read_keys
-from server.phone_list import phones_path
+from server.phone_list import joined_lists, phones_path
 from server.sealing import open_key, seal_key
 
 SEALED = "kunci.kertas"
-FORMAT = 1
+FORMAT = 2
+WITHOUT_PHONES = 1
+"""The format of a copy without a list of phones, which a program of before there was one reads as well."""
 PAPERS = (11, 12)
 """How recovery_paper.py numbers these halves, so that a line of the sealed room's papers is told apart."""
 
 
-class Bundle(Data, frozen=True, kw_only=True):
+class Bundle(Data, frozen=True, kw_only=True, omit_defaults=True):
     """The key file, the authority of its TLS and the lists of what was destroyed and of phones; empty where
     absent. One that was sealed before there was room for it has no list of phones.
     """
@@ -49,6 +53,10 @@ class SealedKey(Data, frozen=True, kw_only=True):
 
 class NoSealedKeyError(Exception):
     """There is no sealed key in a folder, or it is not one that this program wrote."""
+
+
+class NewerSealedKeyError(NoSealedKeyError):
+    """A newer program wrote the sealed key."""
 
 
 def public_half(secret: bytes) -> bytes:
@@ -79,15 +87,18 @@ def place(folder: Path, key_path: Path) -> bool:
     except OSError as error:  # no fault of the folder that it is for
         raise KeyFileError("kunci_tidak_ada") from error
     sealed = seal_key(msgspec.msgpack.encode(bundle), keys.paper, _info(keys.device))
-    file = SealedKey(format=FORMAT, office=keys.device, paper=keys.paper, sealed=sealed)
+    number = FORMAT if bundle.phones else WITHOUT_PHONES
+    file = SealedKey(format=number, office=keys.device, paper=keys.paper, sealed=sealed)
     replace_durably(folder / SEALED, msgspec.msgpack.encode(file))
     return True
 
 
 def stamp(key_path: Path) -> tuple[int, ...]:
-    """Return what is another number whenever a list that is sealed with the key file was written."""
-    lists = (destroyed_path(key_path), phones_path(key_path))
-    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in lists)
+    """Return what is another whenever a list that is sealed with the key file was written.
+
+    A stick with FAT tells times by two seconds, so size and number of the file count as well.
+    """
+    return (*_stamp_of(destroyed_path(key_path)), *_stamp_of(phones_path(key_path)))
 
 
 def place_if_stale(folder: Path, key_path: Path) -> None:
@@ -104,13 +115,13 @@ def place_if_stale(folder: Path, key_path: Path) -> None:
 
 
 def read_sealed(folder: Path) -> SealedKey:
-    """Read the sealed copy of a folder. Raises NoSealedKeyError."""
+    """Read the sealed copy of a folder. Raises NoSealedKeyError, NewerSealedKeyError."""
     try:
         found = msgspec.msgpack.decode((folder / SEALED).read_bytes(), type=SealedKey)
     except (OSError, msgspec.DecodeError) as error:
         raise NoSealedKeyError(type(error).__name__) from error
-    if found.format != FORMAT:
-        raise NoSealedKeyError("of another format")
+    if found.format > FORMAT:
+        raise NewerSealedKeyError
     return found
 
 
@@ -127,21 +138,35 @@ def open_sealed(found: SealedKey, secret: bytes) -> Bundle | None:
         return None
 
 
-def lay_down(bundle: Bundle, key_path: Path) -> None:
-    """Write the key file, and first what lies beside it. Raises FileExistsError: nothing is overwritten.
+def lay_down(bundle: Bundle, key_path: Path, randomness: Callable[[int], bytes]) -> None:
+    """Write the key file, and first what lies beside it. Raises FileExistsError: nothing is overwritten, and
+    nothing written then. A list of phones that lies there, older or newer, is joined with the sealed one.
 
-    A list of phones that lies there stays: it has only grown since any that was sealed.
+    Raises DamagedListError, UnreadableListError, OSError.
     """
-    if bundle.phones and not phones_path(key_path).exists():
-        write_once(phones_path(key_path), bundle.phones)
     beside = ((authority_path(key_path), bundle.authority), (destroyed_path(key_path), bundle.destroyed))
-    for path, data in (*beside, (key_path, bundle.keys)):
-        if data and not (path.exists() and path.read_bytes() == data):
+    sealed = [(path, data) for path, data in (*beside, (key_path, bundle.keys)) if data]
+    other = next((path for path, data in sealed if path.exists() and path.read_bytes() != data), None)
+    if other is not None:
+        raise FileExistsError(errno.EEXIST, "another one lies there", str(other))
+    phones = joined_lists(key_path, decode_keys(bundle.keys), bundle.phones, randomness)
+    if phones:
+        replace_durably(phones_path(key_path), phones)
+    for path, data in sealed:
+        if not path.exists():
             write_once(path, data)
 
 
 def _bytes_of(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
+
+
+def _stamp_of(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError:  # no fault of the disk that the key is sealed for
+        return (0, 0, 0)
+    return (found.st_mtime_ns, found.st_ino, found.st_size)
 
 
 def _info(office: DeviceId) -> bytes:

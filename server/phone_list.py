@@ -57,9 +57,7 @@ class PhoneList:
         randomness: Callable[[int], bytes],
     ) -> None:
         self.path = phones_path(key_file.path)
-        # whoever has a key file of before could list phones of theirs
-        masters = keys.blob_masters() if keys.unfinished else (keys.blobs,)
-        self._file = Beside(self.path, key_file, masters, "phones", "daftar_hp_rusak", randomness)
+        self._file = _beside(key_file, keys, randomness)
         self._engine, self._office = engine, office
         self._kept: Marks | None = None
         self.is_failing = False
@@ -118,12 +116,12 @@ class PhoneList:
         if now == self._kept or not self._file.is_here():
             return
         with self._alone():
-            before, is_old = self._read()
+            before, is_present = self._read()
             listed = {phone.id: phone for phone in before}
             for phone in self._engine.read(all_listed):
                 listed[phone.id] = merged(listed.get(phone.id, phone), phone)
             all_of_them = list(listed.values())
-            if all_of_them != before or is_old:
+            if all_of_them != before or not is_present:
                 replace_durably(self.path, self._file.seal(encode(all_of_them)))
         self._kept = now
 
@@ -132,15 +130,11 @@ class PhoneList:
         return self._read()[0]
 
     def _read(self) -> tuple[list[Listed], bool]:
-        """Return them, and whether the list is under older keys."""
+        """Return them, and whether the list is under the present keys."""
         raw = self._file.read()
         if raw is None:
-            return [], False
-        plain, is_present = self._file.open(raw)
-        try:
-            return decode(plain, list[Listed]), not is_present
-        except (ValueError, *UNREADABLE) as error:
-            raise self._file.damaged() from error
+            return [], True
+        return _opened(self._file, raw)
 
     @contextmanager
     def _alone(self) -> Generator[None]:
@@ -151,6 +145,40 @@ class PhoneList:
             yield
         finally:
             os.close(folder)
+
+
+def joined_lists(
+    key_path: Path, keys: Keys, other: bytes, randomness: Callable[[int], bytes]
+) -> bytes | None:
+    """Return the list that lies there together with another of the same office; None where it says all.
+
+    Raises DamagedListError, UnreadableListError.
+    """
+    file = _beside(KeyFile(key_path, keys), keys, randomness)
+    raw = file.read()
+    if raw is None or not other:
+        return other or None
+    (here, _), (there, _) = _opened(file, raw), _opened(file, other)
+    more = {phone.id: phone for phone in there}
+    both = [merged(more.pop(phone.id, phone), phone) for phone in here] + [*more.values()]
+    return file.seal(encode(both)) if both != here else None
+
+
+def _beside(key_file: KeyFile, keys: Keys, randomness: Callable[[int], bytes]) -> Beside:
+    # whoever has a key file of before could list phones of theirs
+    masters = keys.blob_masters() if keys.unfinished else (keys.blobs,)
+    if keys.following:  # which may count already
+        masters = (*masters, keys.following.blobs)
+    return Beside(phones_path(key_file.path), key_file, masters, "phones", "daftar_hp_rusak", randomness)
+
+
+def _opened(file: Beside, raw: bytes) -> tuple[list[Listed], bool]:
+    """Return the phones of a list, and whether that is under the present keys."""
+    plain, is_present = file.open(raw)
+    try:
+        return decode(plain, list[Listed]), is_present
+    except (ValueError, *UNREADABLE) as error:
+        raise file.damaged() from error
 
 
 def _asked(phone: Listed | None) -> tuple[tuple[Wipe, ...], tuple[Lost, ...]]:

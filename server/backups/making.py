@@ -10,7 +10,6 @@ still lies there.
 
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -253,13 +252,19 @@ def _copy_database(source: Source, medium: Medium, work: _Work, progress: Progre
     return replace(facts, size_bytes=target.stat().st_size, sha256=digest)
 
 
-def place_key(source: Source, medium: Medium) -> None:
-    """Lay the key file, sealed to what is on paper, onto a medium. Raises OSError."""
-    if source.key_path is not None:
-        if KeyFile(source.key_path, source.keys).trouble():
-            return  # what was sealed before stays
-        with suppress(KeyFileError):
-            place(medium.path, source.key_path)
+def place_key(source: Source, medium: Medium) -> bool:
+    """Lay the key file, sealed to what is on paper, onto a medium; False where it has to be tried again, as
+    it or what lies beside it cannot be read: then what was sealed before stays. Raises OSError.
+    """
+    if source.key_path is None:
+        return True
+    if KeyFile(source.key_path, source.keys).trouble():
+        return False
+    try:
+        place(medium.path, source.key_path)
+    except KeyFileError:
+        return False
+    return True
 
 
 def _facts(reader: Reader, source: Source, medium: Medium, work: _Work) -> Manifest:

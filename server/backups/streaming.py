@@ -78,8 +78,9 @@ class Streamer:
             self._place_key(self._medium)
 
     def _place_key(self, medium: Medium) -> None:
-        self._sealed = self._stamp()
-        place_key(self._source, medium)
+        now = self._stamp()
+        if place_key(self._source, medium):
+            self._sealed = now
 
     def _stamp(self) -> tuple[int, ...]:
         return stamp(self._source.key_path) if self._source.key_path else ()

@@ -1,4 +1,6 @@
-"""`restore-key`: the key file again, from two papers and a sealed copy. Rule: nothing is overwritten."""
+"""`restore-key`: the key file again, from two papers and a sealed copy. Rule: nothing is overwritten, and a
+list of phones that lies there is joined with the sealed one.
+"""
 
 import argparse
 import secrets
@@ -7,16 +9,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from schemas.text import Text
+from server.beside_key import DamagedListError, UnreadableListError
 from server.commands.halves import ask_half
 from server.commands.shared import UNUSABLE, refuse
-from server.compose import DATABASE, Refused
+from server.compose import DATABASE, Refused, unusable_list
 from server.destruction import DestructionList, said_destroyed
 from server.disk import ensure_folder
 from server.engine import EngineError
 from server.engines.examining import inspected
 from server.key_file import KeyFile
 from server.keys import default_path, read_keys
-from server.paper_key import NoSealedKeyError, lay_down, open_sealed, read_sealed
+from server.paper_key import NewerSealedKeyError, NoSealedKeyError, lay_down, open_sealed, read_sealed
 from server.recovery_paper import joined
 from server.rotating import standing
 
@@ -45,8 +48,10 @@ def run(args: argparse.Namespace, text: Text) -> int:
         return refuse(text, Refused(say="kunci_di_dalam", values={}))
     try:
         found = read_sealed(args.source)
-    except NoSealedKeyError:
-        print(text("kertas.tidak_ada_salinan", folder=args.source), file=sys.stderr)
+    except NoSealedKeyError as error:
+        is_newer = isinstance(error, NewerSealedKeyError)
+        say = "kertas.salinan_lebih_baru" if is_newer else "kertas.tidak_ada_salinan"
+        print(text(say, folder=args.source), file=sys.stderr)
         return UNUSABLE
     first = ask_half(text, 1)
     second = ask_half(text, 2) if first is not None else None
@@ -59,9 +64,11 @@ def run(args: argparse.Namespace, text: Text) -> int:
         return NOT_DONE
     try:
         ensure_folder(key.parent)
-        lay_down(bundle, key)
+        lay_down(bundle, key, secrets.token_bytes)
     except FileExistsError as error:
         return refuse(text, Refused(say="kunci_ada", values={"kunci": str(error.filename)}))
+    except (DamagedListError, UnreadableListError) as error:
+        return refuse(text, unusable_list(error))
     except OSError:
         return refuse(text, Refused(say="kunci_tidak_dapat_ditulis", values={"kunci": str(key)}))
     _complete_list(args.data / DATABASE, key)

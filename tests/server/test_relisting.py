@@ -11,7 +11,7 @@ from schemas.ids import RecordId
 from server import task_store
 from server.compose import open_office, unlock
 from server.deps import Deps
-from server.engine import SqlRow, Writer
+from server.engine import FailingError, SqlRow, Writer
 from server.protection_store import cases_opened_by
 from server.relisting import _fill_piece, _relist_piece, relist  # pyright: ignore[reportPrivateUsage]
 from server.verify import verify
@@ -97,6 +97,25 @@ def test_an_office_does_so_when_it_is_opened(old: Office, tmp_path: Path) -> Non
     assert isinstance(deps, Deps)
     old.deps = deps
     assert not any("desil" in fields for _, fields in listed(old).values()) and faults(old, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "restoring"), [("fill_cases", True), ("fill_lists", False), ("relist", False)]
+)
+def test_an_office_that_cannot_do_so_is_not_left_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, restoring: bool
+) -> None:
+    shut(open_at(tmp_path))
+    left: list[Any] = []
+
+    def fails(engine: Any) -> None:
+        left.append(engine)
+        raise FailingError
+
+    monkeypatch.setattr(f"server.compose.{name}", fails)
+    with pytest.raises(FailingError):
+        open_office(tmp_path / "office", None, restoring=restoring)
+    assert [engine._thread.is_alive() for engine in left] == [False]
 
 
 def test_columns_that_an_older_program_did_not_write_of_a_case_hide_it_from_nobody_and_are_filled_when_opened(
