@@ -4,6 +4,7 @@ A list may have been taken in and no more, and holds sheets that were not chosen
 somebody is known by NIK; without one by name and family card, or by name and birth date.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -16,6 +17,7 @@ from sync.store import Fields
 
 LONG = 16
 """Digits of a NIK, and of the numbers of family cards and bank cards."""
+_NO_DIGITS = re.compile(r"[^0-9]+")
 
 
 class Traces:
@@ -33,7 +35,7 @@ class Traces:
 
     def are_in(self, row: Sequence[Cell]) -> bool:
         """Whether a row is about one of them; it is not where it has the number of somebody else."""
-        digits = {"".join(filter(str.isdigit, text_of(cell))) for cell in row}
+        digits = {_NO_DIGITS.sub("", text_of(cell)) for cell in row}
         if not self._niks.isdisjoint(digits):
             return True
         found = [each for sign in digits for each in self._known.get(sign, ())]
