@@ -48,10 +48,7 @@ def _days(day: date | None) -> set[str]:
     """Return the digits that a day is written with: 04-05-1982, 4/5/82, 4 Mei 1982, ISO, a sheet's number."""
     if day is None:
         return set()
-    years, months, days = (
-        (f"{day:%Y}", f"{day:%y}"),
-        (f"{day:%m}", str(day.month), ""),
-        (f"{day:%d}", str(day.day)),
-    )
-    written = {first + month + year for first in days for month in months for year in years}
-    return written | {f"{day:%Y%m%d}", str((day - EXCEL_DAY_0).days)}
+    days, months = (f"{day:%d}", str(day.day)), (f"{day:%m}", str(day.month))
+    short = {first + month + f"{day:%y}" for first in days for month in months}
+    whole = {first + month + f"{day:%Y}" for first in days for month in (*months, "")}
+    return short | whole | {f"{day:%Y%m%d}", str((day - EXCEL_DAY_0).days)}
