@@ -8,6 +8,7 @@ from server.engine import Reader, Writer
 from server.parsing.messages import Cell
 from server.tables.entries import Value
 from server.tables.job import Job, RowFate, Told, noted_count, problem_count
+from server.tables.traces import Traces
 from sync.store import Record
 
 Piece = tuple[int, bytes]
@@ -71,14 +72,12 @@ def forget_destroyed(tx: Writer, names: Sequence[RecordId]) -> None:
     )
     tx.execute("DELETE FROM import_said WHERE kabupaten = :kabupaten AND record IN :records", gone)
     if before:
-        numbers = {str(decode(bytes(body), Record).fields.get("nik") or "") for _, body in before} - {""}
-        _blank_rows(tx, {RecordId(name) for name, _ in before}, numbers)
+        traces = Traces(decode(bytes(body), Record).fields for _, body in before)
+        _blank_rows(tx, {RecordId(name) for name, _ in before}, traces)
 
 
-def _blank_rows(tx: Writer, names: Set[RecordId], numbers: Set[str]) -> None:
-    """Empty the rows that were found to be about one of these, or in which one of these NIK stands as text or
-    as a number.
-    """
+def _blank_rows(tx: Writer, names: Set[RecordId], traces: Traces) -> None:
+    """Empty the rows that were found to be about one of these, or that have traces of them."""
     places = tx.query(
         "SELECT import, sheet, place FROM import_rows WHERE kabupaten = :kabupaten"
         " ORDER BY import, sheet, place"
@@ -87,16 +86,9 @@ def _blank_rows(tx: Writer, names: Set[RecordId], numbers: Set[str]) -> None:
         at = RecordId(name), sheet, place
         rows = decode(piece(tx, *at) or encode([]), list[list[Cell]])
         about = {offset for offset, fate in enumerate(fates(tx, *at)) if names & {fate.record, fate.lives_in}}
-        kept = [
-            [] if offset in about or any(_digits(cell) in numbers for cell in row) else row
-            for offset, row in enumerate(rows)
-        ]
+        kept = [[] if offset in about or traces.are_in(row) else row for offset, row in enumerate(rows)]
         if kept != rows:
             put_cells(tx, *at, encode(kept))
-
-
-def _digits(cell: Cell) -> str:
-    return "".join(sign for sign in str(cell) if sign.isdigit())
 
 
 def put_piece(tx: Writer, name: RecordId, sheet: int, place: int, cells: bytes) -> None:

@@ -4,6 +4,7 @@ A row is judged before anything changes; while a list is applied, each row is co
 is not as it was then is not taken.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -21,6 +22,7 @@ from server.engine import Engine, Reader, Writer
 from server.parsing.messages import PIECE, Cell
 from server.services.finding import survivors
 from server.services.import_fates import (
+    DESTROYED,
     REFUSED,
     TAKEN,
     as_it_stands,
@@ -36,11 +38,13 @@ from server.services.import_fates import (
 )
 from server.services.nik_regions import nik_prefixes
 from server.services.people import Actor
+from server.store import SqlOfficeStore
 from server.tables import entries
 from server.tables.columns import Kind
 from server.tables.job import Job, RowFate, State, noted_count
 from server.tables.judging import NO_RECORD, Known, Match
 from sync.change import Patch
+from sync.losses import is_destroyed
 
 CHOICES = {"penyalur": "bpnt_kpm", "status_kpm": "bpnt_kpm"}
 """The form whose choices a column's words are read by."""
@@ -73,23 +77,34 @@ class ImportSteps:
     def check(self, job: Job) -> None:
         """Say of every row what is to become of it. Begins anew after a crash: nothing was changed."""
         known, reader = self._everybody(job.kind), self._reader(job)
-        counts: dict[str, int] = {}
-        odd = 0
+        so_far = replace(job, counts={}, noted=0)
         for place in range(piece_count(job)):
             rows = self._engine.read(lambda tx, at=place: rows_of(tx, job, at))
             found = self._judge(job, reader, known, place, rows)
-            for fate in found:
-                counts[fate.fate] = counts.get(fate.fate, 0) + 1
-            odd += noted_count(found)
-            done = min(job.rows, (place + 1) * PIECE)
-            now = replace(job, counts=dict(counts), noted=odd, done=done)
-            self._engine.write(
-                lambda tx, at=place, fates=found, kept=now: (
-                    table_store.put_fates(tx, job.id, job.sheet, at, fates),
-                    table_store.put_job(tx, kept),
-                )
+            now = replace(so_far, done=min(job.rows, (place + 1) * PIECE))
+            so_far = self._engine.write(
+                lambda tx, at=place, fates=found, kept=now: self._keep(tx, kept, at, fates)
             ).result()
         self._end(job.id, "diperiksa")
+
+    def _keep(self, tx: Writer, job: Job, place: int, found: Sequence[RowFate]) -> Job:
+        """Keep what was found of a piece; of who was destroyed since it was read not even the cells."""
+        stand = SqlOfficeStore.writing(tx).records(each.lives_in or each.record for each in found)
+        fates = [
+            not_taken(job, DESTROYED, row_number(job, place, offset))
+            if is_destroyed(stand.get(fate.lives_in or fate.record))
+            else fate
+            for offset, fate in enumerate(found)
+        ]
+        if fates != found:
+            rows = zip(rows_of(tx, job, place), fates, found, strict=True)
+            kept = [row if fate is before else [] for row, fate, before in rows]
+            table_store.put_cells(tx, job.id, job.sheet, place, encode(kept))
+        table_store.put_fates(tx, job.id, job.sheet, place, fates)
+        counts = Counter(job.counts) + Counter(fate.fate for fate in fates)
+        job = replace(job, counts=dict(counts), noted=job.noted + noted_count(fates))
+        table_store.put_job(tx, job)
+        return job
 
     def _everybody(self, kind: Kind) -> Known:
         known, after = Known(kind), ""

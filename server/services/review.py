@@ -19,13 +19,13 @@ from server.engine import DiskError, Engine, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
-from server.services.deciding import OPEN_STATES, RETURNED, Decision, fits, lacking_in, waits
+from server.services.deciding import RETURNED, Decision, fits, lacking_in, waits
 from server.services.looks import note_looks
 from server.services.meant import Others, meant
 from server.services.opening_cases import Opens, open_case, opened_by
 from server.services.people import Actor, Denied, people
 from server.services.signs import examine_beside
-from server.services.tugas_after import left_as, put_state, resume, tugas_of
+from server.services.tugas_after import settling
 from server.services.visit_page import VisitPage, Words, label_of, name_of, visit_page
 from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
@@ -332,15 +332,11 @@ class Reviews:
         """Decide in one transaction, with the cases that an approval opens."""
         store = SqlOfficeStore.writing(tx)
         now = store.records([body.visit])[body.visit]
-        tugas = tugas_of(store, now)
-        left = left_as(tx, tugas, now) if body.decision == "tolak" else ""
+        settle = settling(tx, self._office, author, now, body.decision)
         if now.head != body.follows or not isinstance(self._office.act_in(tx, author, [body])[0], Applied):
             return Stale()
         handed_store.drop(tx, [body.visit])
-        if tugas is not None and left:
-            put_state(tx, self._office, author, store.records([tugas.id])[tugas.id], left)
-        if now.fields["state"] not in OPEN_STATES and body.decision == "tahan":
-            resume(tx, self._office, author, now)
+        settle()
         after = store.records([body.visit])[body.visit]
         if after.head is not None:
             at_ms = after.fields["left_ms" if body.decision == LEAVE else "decided_ms"]

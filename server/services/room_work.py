@@ -23,14 +23,14 @@ from server import device_store
 from server.access import Person
 from server.engine import Engine, Reader, Writer
 from server.sealing import seal_key
-from server.services.deciding import OPEN_STATES, Decision, fits, lacking_in
+from server.services.deciding import Decision, fits, lacking_in
 from server.services.people import Actor, load_person
 from server.services.room_held import Refusal
 from server.services.room_layers import Layers, by_field
 from server.services.room_opening import Opened, Openings
 from server.services.room_reading import ASKED_FOR, load_case
 from server.services.step_answers import answers_of
-from server.services.tugas_after import left_as, put_state, resume, tugas_of
+from server.services.tugas_after import settling
 from server.store import SqlOfficeStore
 from sync.change import Body, Patch, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
 from sync.neutral import is_sealed
@@ -126,14 +126,9 @@ class RoomWork:
                 notes=notes,
             )
             now = SqlOfficeStore.writing(tx).records([visit])[visit]
-            tugas = tugas_of(SqlOfficeStore.writing(tx), now)
-            left = left_as(tx, tugas, now) if decision == "tolak" else ""
+            settle = settling(tx, self._office, person.id, now, decision)
             self._act(tx, person, key, [body], visit, encode(said))
-            if decision == "tahan" and now.fields["state"] not in OPEN_STATES:
-                resume(tx, self._office, person.id, now)
-            if tugas is not None and left:
-                after = SqlOfficeStore.writing(tx).records([tugas.id])[tugas.id]
-                put_state(tx, self._office, person.id, after, left)
+            settle()
 
         return self._done(work)
 

@@ -4,14 +4,14 @@ While a visit is on its way its tugas may be given to somebody else, and one tug
 phones. An approval closes it whoever has it: the family was met.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from schemas.ids import PersonId, RecordId
 from server import assign_store, sealed_store
 from server.access import Person, Thing, refused
 from server.engine import Engine, Reader, Writer
 from server.services.closed_shops import says_closed
-from server.services.deciding import ENDED_TUGAS, RETURNED, waits
+from server.services.deciding import ENDED_TUGAS, OPEN_STATES, RETURNED, waits
 from server.services.finding import one_person, survivors
 from server.services.gone_people import says_gone
 from server.services.people import Actor
@@ -36,7 +36,7 @@ def sent_in_vain(engine: Engine, visit: Record) -> str:
 
     def work(tx: Reader) -> str:
         store = SqlOfficeStore.reading(tx)
-        tugas = tugas_of(store, visit)
+        tugas = _tugas_of(store, visit)
         if tugas is None or tugas.fields.get("state") not in ASKED or not _is_anothers(tugas, visit):
             return ""
         whom = PersonId(str(tugas.fields["petugas"]))
@@ -74,14 +74,29 @@ def others_sent(engine: Engine, person: Person, visit: Visit, words: Words) -> t
     return engine.read(work)
 
 
-def tugas_of(store: SqlOfficeStore, visit: Record) -> Record | None:
+def _tugas_of(store: SqlOfficeStore, visit: Record) -> Record | None:
     """Return the tugas that a visit was made for, if it was for one."""
     name = RecordId(str(visit.fields.get("tugas") or ""))
     found = store.records([name]).get(name)
     return found if found is not None and found.kind == "tugas" else None
 
 
-def left_as(tx: Reader, tugas: Record | None, visit: Record) -> str:
+def settling(tx: Writer, office: Actor, author: PersonId, visit: Record, decision: str) -> Callable[[], None]:
+    """Return what a decision on a visit does to its tugas; to be asked before it is made, and done after."""
+    tugas = _tugas_of(SqlOfficeStore.writing(tx), visit)
+    left = _left_as(tx, tugas, visit) if decision == "tolak" else ""
+
+    def settle() -> None:
+        if tugas is not None and left:
+            now = SqlOfficeStore.writing(tx).records([tugas.id])[tugas.id]
+            _put_state(tx, office, author, now, left)
+        if decision == "tahan" and visit.fields["state"] not in OPEN_STATES:
+            _resume(tx, office, author, visit)
+
+    return settle
+
+
+def _left_as(tx: Reader, tugas: Record | None, visit: Record) -> str:
     """Return how a tugas stands when this visit of it is rejected: open for another visit that waits or was
     returned, or for somebody else who has it now; empty where it ends, as where another was approved.
     """
@@ -98,20 +113,20 @@ def left_as(tx: Reader, tugas: Record | None, visit: Record) -> str:
     return NEW if state == SENT else state
 
 
-def resume(tx: Writer, office: Actor, author: PersonId, visit: Record) -> None:
+def _resume(tx: Writer, office: Actor, author: PersonId, visit: Record) -> None:
     """Let the tugas of a visit whose decision is taken back wait again: for the office, or for whom it went
     to meanwhile. It stays as it is where another visit of it was approved, or is still asked for.
     """
-    tugas = tugas_of(SqlOfficeStore.writing(tx), visit)
+    tugas = _tugas_of(SqlOfficeStore.writing(tx), visit)
     if tugas is None or tugas.fields.get("state") not in ENDED_TUGAS:
         return
     others = _others(tx, tugas, visit)
     is_asked = tugas.fields["state"] == RETURNED and _has(others, RETURNED)
     if not is_asked and not _has(others, APPROVED):
-        put_state(tx, office, author, tugas, NEW if _is_anothers(tugas, visit) else SENT)
+        _put_state(tx, office, author, tugas, NEW if _is_anothers(tugas, visit) else SENT)
 
 
-def put_state(tx: Writer, office: Actor, author: PersonId, tugas: Record, state: str) -> None:
+def _put_state(tx: Writer, office: Actor, author: PersonId, tugas: Record, state: str) -> None:
     """Let a tugas stand so."""
     body = Patch(record=tugas.id, kind="tugas", base={"state": tugas.fields["state"]}, new={"state": state})
     office.act_in(tx, author, [body])

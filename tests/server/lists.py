@@ -20,6 +20,8 @@ HEADS = (
     "Ket.",
 )
 NIK = "331499010180{:04}"
+CARD = "6013990000000001"
+"""The number of a bank card."""
 DESA = ("Jetis Karangpung", "Kalijambe")
 
 

@@ -16,7 +16,7 @@ from server.services.import_steps import ImportSteps
 from server.services.one_by_one import OneByOne
 from server.tables.job import Job
 from tests.server.import_desk import Desk, opened_desk
-from tests.server.lists import NIK, person, workbook
+from tests.server.lists import CARD, NIK, person, workbook
 
 
 @pytest.fixture
@@ -56,6 +56,28 @@ def test_a_matching_that_is_sent_while_rows_are_checked_changes_nothing(
     asked[0].join()
     checked = desk.after(job)
     assert said == [()] and (checked.service, checked.matched) == ("bpnt", job.matched)
+
+
+def test_a_row_of_somebody_who_is_destroyed_while_rows_are_checked_goes_and_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.all_in([person(11), person(12)])
+    # with the number of a card that nobody knows: only the check finds whom it is about
+    job = desk.take([person(11, No=CARD, NIK=None, Alamat="Dukuh Dua"), person(12, Alamat="Dukuh Tiga")])
+    judge = ImportSteps._judge  # pyright: ignore[reportPrivateUsage]
+
+    def judged_as_somebody_goes(*given: Any) -> Any:
+        found = judge(*given)
+        desk.destroy(11)
+        return found
+
+    monkeypatch.setattr(ImportSteps, "_judge", judged_as_somebody_goes)
+    checked = desk.check(job)
+    cells = desk.office.deps.engine.read(lambda tx: table_store.piece(tx, job.id, 0, 0)) or b""
+    assert b"Dukuh Dua" not in cells and b"Dukuh Tiga" in cells
+    assert (checked.counts["masalah"], checked.counts["berubah"]) == (1, 1)
+    [(_, row, [note])] = desk.importing.problems(checked, 9)
+    assert (row, note.code) == ([], "musnah")
 
 
 def test_a_list_whose_check_was_cut_off_can_be_dropped_and_one_under_way_cannot(

@@ -19,7 +19,7 @@ from server.web.building import build_site
 from sync.change import Patch
 from sync.scope import NIK_PREFIXES
 from tests.server.import_desk import Desk, opened_desk
-from tests.server.lists import HEADS, NIK, person
+from tests.server.lists import CARD, HEADS, NIK, person
 
 
 @pytest.fixture
@@ -155,12 +155,21 @@ def test_lists_keep_nothing_of_a_person_who_was_destroyed(desk: Desk) -> None:
 
 def test_a_row_without_a_nik_that_was_found_to_be_about_who_is_destroyed_goes_with_them(desk: Desk) -> None:
     desk.all_in([person(11), person(12)])
-    checked = desk.check(
-        desk.take([person(11, NIK=None, Alamat="Dukuh Dua"), person(12, NIK=None, Alamat="Dukuh Tiga")])
-    )
+    # the first with the number of a card that nobody knows: only the check finds whom it is about
+    rows = [person(11, No=CARD, NIK=None, Alamat="Dukuh Dua"), person(12, NIK=None, Alamat="Dukuh Tiga")]
+    checked = desk.check(desk.take(rows))
     desk.destroy(11)
     assert b"Dukuh Dua" not in cells_kept(desk) and b"Dukuh Tiga" in cells_kept(desk)
     assert desk.apply(checked).counts["masalah"] == 1 and desk.of(12)["alamat"] == "Dukuh Tiga"
+
+
+def test_a_row_of_who_is_destroyed_goes_from_a_list_that_nobody_checked(desk: Desk) -> None:
+    desk.all_in([person(11), person(12)])
+    rows = [person(11, NIK=None, Alamat="Dukuh Dua"), person(12, NIK=None, Alamat="Dukuh Tiga")]
+    job = desk.take(rows)
+    desk.destroy(11)
+    assert b"Dukuh Dua" not in cells_kept(desk) and b"Dukuh Tiga" in cells_kept(desk)
+    assert desk.check(job).counts == {"kosong": 4, "berubah": 1}
 
 
 def test_a_list_that_was_under_way_says_nothing_of_a_person_who_was_destroyed(
