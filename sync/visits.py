@@ -132,6 +132,11 @@ def leave_decided(desk: Desk, change: Arrived, visit: Record, follows: ChangeId)
     return Applied(seq=change.seq)
 
 
+def said_ms(visit: Record, decision: str) -> int:
+    """Return when the newest decision on a visit was said, if it was this one: UTC milliseconds."""
+    return int(visit.fields["left_ms" if decision == LEAVE else "decided_ms"])
+
+
 def _first(change: Arrived, body: Submit, subject: Record | None) -> Fields:
     return {
         "form": body.form,

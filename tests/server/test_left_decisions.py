@@ -76,3 +76,15 @@ def test_whoever_asks_for_a_copy_of_their_data_gets_it_with_a_decision_that_was_
     [titles] = [[each.title for each in part.entries] for part in made.parts if part.title == "Keputusan"]
     words = [title.partition(" · ")[0] for title in titles]
     assert words == ["Disetujui", "Keputusan tetap, versi baru dilewati"]
+
+
+def test_the_story_of_a_visit_tells_once_that_a_decision_was_left_and_after_what(
+    town: Town, desk: Desk
+) -> None:
+    found = desk.site.reviews.open(town.person("kabid"), left(town, desk))
+    assert isinstance(found, Open)
+    told = [each.title.partition(" oleh ")[0] for each in found.page.timeline]
+    assert told == [
+        "Diselesaikan di HP", "Diterima kantor", "Disetujui",
+        "Perbaikan ke-1 diselesaikan di HP", "Diterima kantor", "Keputusan dibiarkan",
+    ]  # fmt: skip
