@@ -31,6 +31,7 @@ DECIDED = frozenset({"dikembalikan", "disetujui", "ditolak", "ditahan"})
 WAITS = "lapangan.menunggu_lain"
 CHANGES_LOST = "lapangan.perubahan_hilang"
 SUBJECT_GONE = "lapangan.sasaran_dimusnahkan"
+PASSED_OVER = "lapangan.versi_dilewati"
 CURABLE = frozenset({"isi_tidak_terbaca", "form_tidak_dikenal", "form_utama_kurang", "alur_tidak_dikenal"})
 """Refusals of an office that was older than this app: once it is newer, it may judge otherwise."""
 
@@ -108,6 +109,8 @@ class Standings:
             return replace(sent, problem=CHANGES_LOST)
         if is_about_nobody:  # the visit came after it, and stands by itself until somebody decides on it
             sent = replace(sent, problem=SUBJECT_GONE)
+        if is_passed_over(version.change, self._row(version.visit)):
+            sent = replace(sent, problem=PASSED_OVER)
         received = all(name in stored and stored[name].state == DITERIMA for name in names)
         settled = len(outcomes) == len(changes)
         return replace(sent, status="diterima") if received and settled else sent
@@ -149,10 +152,24 @@ def decision_on(change: ChangeId, row: Fields | None) -> Standing | None:
     """
     if row is None or row.get("state") not in DECIDED:
         return None
-    versions: list[Mapping[str, Any]] = row.get("versions") or []
-    if not versions or versions[-1].get("change") != change.hex():
-        return None
-    if 0 < (row.get("decided_ms") or 0) < (versions[-1].get("received_ms") or 0):
+    received_ms = _newest_ms(change, row)
+    if received_ms is None or 0 < (row.get("decided_ms") or 0) < received_ms:
         return None
     reasons = {str(name): str(why) for name, why in dict(row.get("reasons") or {}).items()}
     return Standing(status=row["state"], reasons=reasons, note=str(row.get("note") or ""))
+
+
+def is_passed_over(change: ChangeId, row: Fields | None) -> bool:
+    """Say whether a version came after the office had approved an older one, and was left at that."""
+    if row is None or row.get("state") != "disetujui":
+        return False
+    received_ms = _newest_ms(change, row)
+    return received_ms is not None and (row.get("decided_ms") or 0) < received_ms <= (row.get("left_ms") or 0)
+
+
+def _newest_ms(change: ChangeId, row: Fields) -> int | None:
+    """Return when a version came, 0 where nothing says so; None when it is not the visit's newest."""
+    versions: list[Mapping[str, Any]] = row.get("versions") or []
+    if not versions or versions[-1].get("change") != change.hex():
+        return None
+    return versions[-1].get("received_ms") or 0

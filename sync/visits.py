@@ -124,12 +124,20 @@ def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> O
 
 
 def leave_decided(desk: Desk, change: Arrived, visit: Record, follows: ChangeId) -> Outcome:
-    """Let what was decided stand although a version came since: when that was said, and nothing else."""
-    if not follows_current(follows, visit.head):
-        return park_stale(desk, change, visit, {"state": visit.fields["state"]})
+    """Let what was decided stand although a version came since: when that was said, and nothing else.
+
+    Refused where nothing is decided, or something else is current by now: nobody could choose anything then.
+    """
+    if visit.fields["state"] not in TUGAS_AFTER or not follows_current(follows, visit.head):
+        return Rejected(problem="tidak_dapat_dibiarkan")
     fields = {**visit.fields, "left_ms": change.received_ms}
     desk.put(replace(visit, head=change.id, fields=fields))
     return Applied(seq=change.seq)
+
+
+def said_ms(visit: Record, decision: str) -> int:
+    """Return when the newest decision on a visit was said, if it was this one: UTC milliseconds."""
+    return int(visit.fields["left_ms" if decision == LEAVE else "decided_ms"])
 
 
 def _first(change: Arrived, body: Submit, subject: Record | None) -> Fields:

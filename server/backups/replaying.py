@@ -25,6 +25,7 @@ from sync.change import Body, Decide, Gap, SealedDecide, read
 from sync.intake import Hole, Malformed, Run, take_in
 from sync.rules import Rules
 from sync.store import Entry
+from sync.visits import said_ms
 
 
 @dataclass
@@ -183,7 +184,7 @@ def _note_decisions(writer: Writer, pushed: _Pushed) -> None:
         if isinstance(body, Decide | SealedDecide):
             record = SqlOfficeStore.reading(writer).records([body.visit]).get(body.visit)
             if record is not None and record.head == entry.link.change:
-                at_ms = int(record.fields.get("decided_ms") or pushed.received_ms)
+                at_ms = said_ms(record, body.decision)
                 page_store.add_decision(writer, body.visit, at_ms, entry.link.change)
                 handed_store.drop(writer, [body.visit])
 

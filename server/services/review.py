@@ -31,7 +31,7 @@ from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Decide, Evidence
 from sync.neutral import is_sealed
-from sync.visits import LEAVE
+from sync.visits import LEAVE, said_ms
 
 _SECRECY: dict[Privacy, int] = {"biasa": 0, "spesifik": 1, "rahasia": 2}
 
@@ -339,8 +339,7 @@ class Reviews:
         settle()
         after = store.records([body.visit])[body.visit]
         if after.head is not None:
-            at_ms = after.fields["left_ms" if body.decision == LEAVE else "decided_ms"]
-            page_store.add_decision(tx, body.visit, int(at_ms), after.head)
+            page_store.add_decision(tx, body.visit, said_ms(after, body.decision), after.head)
         cases = [open_case(tx, self._office, author, each, self._workflows) for each in opens]
         return Decided(case=next(iter(cases), None))
 

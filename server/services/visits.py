@@ -261,8 +261,8 @@ def _met(tx: Reader, record: Record) -> list[tuple[int, ChangeId]]:
     """When a visit was decided and by which changes; the newest is known from the visit itself."""
     met = page_store.decisions(tx, record.id)
     if record.fields.get("decided_by") and record.head is not None:
-        newest = (int(record.fields["decided_ms"]), record.head)
-        return met if newest in met else [*met, newest]
+        is_known = any(change == record.head for _, change in met)
+        return met if is_known else [*met, (int(record.fields["decided_ms"]), record.head)]
     return met
 
 

@@ -159,6 +159,18 @@ def test_what_was_decided_lately_stays_by_the_clock_of_the_office(field: Field) 
     assert forgetting(field).step(Keeping(most_bytes=0, keep_days=28)) is True
 
 
+@pytest.mark.parametrize("left", [None, 29, 31], ids=["not_left", "lately", "long_ago"])
+def test_a_version_that_came_after_the_approval_leaves_once_it_was_passed_over(
+    field: Field, left: int | None
+) -> None:
+    done, now_ms = safe_visit(field), field.time.now_ms()
+    came = [{"change": done.change.hex(), "received_ms": now_ms - 32 * DAY_MS}]
+    left_ms = now_ms - left * DAY_MS if left else 0
+    decided(field, done, days=33, versions=came, left_ms=left_ms)
+    field.pull({}, backed_up=field.store.head())
+    assert forgetting(field).step(TINY) is (left == 31)
+
+
 @pytest.mark.parametrize("when", [None, 0], ids=["unsaid", "at zero"])
 def test_what_the_office_does_not_say_when_it_decided_stays(field: Field, when: int | None) -> None:
     field.decided(safe_visit(field), "disetujui", decided_ms=when)

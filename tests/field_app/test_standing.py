@@ -172,6 +172,22 @@ def test_a_correction_that_came_after_the_return_is_not_called_returned_itself(f
     assert [card.status for card in field.visits.home().returned] == ["dikembalikan"]
 
 
+def test_a_version_that_the_office_passed_over_is_told_as_that(field: Field) -> None:
+    done = field.visit()
+    field.receive_photos()
+    field.acknowledge()
+    came = [{"change": done.change.hex(), "received_ms": 7}]
+    for left_ms, said in ((0, ""), (6, ""), (8, "lapangan.versi_dilewati")):
+        field.decided(done, "disetujui", decided_ms=5, left_ms=left_ms, versions=came)
+        view = field.visits.visit(done.visit)
+        assert (view.status, view.problem) == ("diterima", said)
+    newer = [*came, {"change": "f" * 64, "received_ms": 9}]
+    field.decided(done, "disetujui", decided_ms=5, left_ms=8, versions=newer)
+    assert field.visits.visit(done.visit).problem == "", "that was said of an older one"
+    field.decided(done, "disetujui", decided_ms=9, left_ms=8, versions=came)
+    assert field.status() == ["disetujui"]
+
+
 def test_only_what_was_returned_can_be_corrected(field: Field) -> None:
     done = field.visit()
     field.decided(done, "disetujui")

@@ -1,5 +1,6 @@
 """What was streamed after a copy: a log gives it back once, and only where it fits."""
 
+import time
 from hashlib import sha256
 
 import pytest
@@ -13,7 +14,7 @@ from server.engine import Writer
 from server.handed_store import Handed
 from server.services.indexing import Indexing
 from server.store import SqlOfficeStore
-from sync.change import Gap, Patch
+from sync.change import Decide, Gap, Patch
 from sync.intake import Run
 from sync.rules import DomainRules
 from sync.server import check, push
@@ -64,6 +65,26 @@ def test_what_was_streamed_after_the_copy_comes_back_without_any_phone(world: Wo
         late.login()
         assert [len(effects.session.__class__.__name__) > 0 for effects in late.sync()]
         assert late.store.wanted_blobs == []
+
+
+def test_a_decision_that_was_left_comes_back_with_its_own_hour(world: World) -> None:
+    visit = world.visit()
+    world.copy()
+    world.stream()
+    for decision in ("setujui", "biarkan"):
+        follows = world.record(world.deps, visit).head
+        assert follows is not None
+        body = Decide(visit=visit, follows=follows, decision=decision, reasons={}, note="")
+        world.deps.office.act(world.office.person(77), body)
+        time.sleep(0.002)
+        world.stream()
+    world.restore("back", world.other)
+    with world.back("back") as deps:
+        index = "SELECT at_ms FROM decisions ORDER BY at_ms"
+        fields = world.record(deps, visit).fields
+        assert fields["decided_ms"] < fields["left_ms"]
+        told = deps.engine.read(lambda tx: [at_ms for (at_ms,) in tx.query(index)])
+        assert told == [fields["decided_ms"], fields["left_ms"]]
 
 
 def test_what_a_revoked_phone_gave_by_file_waits_for_the_office_again(world: World) -> None:

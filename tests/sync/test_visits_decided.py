@@ -7,6 +7,8 @@ from sync.change import Decide
 from tests.contract.people import record_id
 from tests.sync.regency import KEDEN, TROBAYAN, Regency, visit
 
+NOT_LEFT = Rejected(problem="tidak_dapat_dibiarkan")
+
 
 def submitted(town: Regency):
     phone = town.enrol(10, KEDEN)
@@ -117,9 +119,21 @@ def test_what_was_decided_may_be_left_to_stand_whatever_came_since(town: Regency
     assert isinstance(decide(town, before.head, "biarkan"), Applied)
     after = town.office.record_table[record_id(20)]
     assert after.fields == {**before.fields, "left_ms": town.now} and after.head != before.head
-    assert isinstance(decide(town, before.head, "biarkan"), Conflict), "somebody was quicker"
+    assert decide(town, before.head, "biarkan") == NOT_LEFT, "somebody was quicker"
+    assert town.office.record_table[record_id(20)] == after
     town.sync(phone)
     assert (phone.sees(20) or {})["state"] == "disetujui"
+
+
+@pytest.mark.parametrize("decision", ["", "tahan"], ids=["new", "put_off"])
+def test_what_was_not_decided_cannot_be_left_as_it_was_decided(town: Regency, decision: str) -> None:
+    _, entry = submitted(town)
+    if decision:
+        decide(town, entry.link.change, decision)
+    before = town.office.record_table[record_id(20)]
+    assert before.head is not None
+    assert decide(town, before.head, "biarkan") == NOT_LEFT
+    assert town.office.record_table[record_id(20)] == before
 
 
 def test_a_visit_outside_the_area_stands_and_is_flagged(town: Regency) -> None:
