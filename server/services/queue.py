@@ -20,9 +20,10 @@ from server.services.people import Denied
 from server.services.sealed_rows import SealedRow, sealed_rows
 from server.services.signs import ALIKE, REUSED, TWICE, examine
 from server.services.visit_page import Words, bounds
-from server.services.visits import Version, counted_versions, load_newest, names
+from server.services.visits import Version, load_newest, names
 from server.store import SqlOfficeStore
 from sync.store import Record
+from sync.versions import counted_versions
 
 ROWS_PER_PAGE = 25
 CODE = "KS-"
