@@ -101,7 +101,7 @@ class Queue:
         offset = (max(1, number) - 1) * ROWS_PER_PAGE
         wanted, author, desa = self._bounded(reach, asked)
         try:
-            examine(self._engine, wanted.state, self._words.wilayah)
+            examine(self._engine, self._words.wilayah, page_store.standings(wanted))
             unexamined = False
         except DiskError:
             unexamined = True
@@ -153,7 +153,7 @@ class Queue:
         if reach is None:
             return []
         wanted, author, desa = self._bounded(reach, asked)
-        examine(self._engine, wanted.state, self._words.wilayah)
+        examine(self._engine, self._words.wilayah, page_store.standings(wanted))
         return self._engine.read(
             lambda tx: page_store.visit_ids(tx, wanted, author=author, desa=desa, limit=most, offset=0)
         )

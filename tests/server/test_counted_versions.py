@@ -5,18 +5,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.ids import RecordId
-from server import assign_store, export_store, letter_store
+from server import assign_store, export_store, letter_store, sign_store
 from server.compose import open_office
 from server.deps import Deps
 from server.engine import SqlRow, Writer
+from server.page_store import LATE, QueueFilter
+from server.services.queue import Asked, QueuePage
 from server.services.review import Decided, Open
+from server.services.signs import examine_some
 from tests.server.backup_office import faults
 from tests.server.test_after_a_decision import revoke
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import Desk
-from tests.server.web_office import Office, open_at, shut
+from tests.server.web_office import Office, open_at, place, shut
 
 FORMS = ("bpnt_kpm",)
 
@@ -85,6 +89,37 @@ def test_a_late_version_moves_an_approved_visit_into_no_other_time(town: Town, d
     for decision in ("tahan", "setujui"):
         desk.decided(visit, decision)
     assert town.listed()["Warga A"].gone == "meninggal", "the late version was approved"
+
+
+@pytest.mark.parametrize(
+    ("decision", "lists"),
+    [
+        ("setujui", (LATE, "disetujui")),
+        ("kembalikan", ("diterima", "dikembalikan")),
+        ("tolak", ("diterima",)),
+    ],
+)
+def test_the_signs_of_a_late_version_are_listed_and_found(
+    town: Town, desk: Desk, decision: str, lists: tuple[str, ...]
+) -> None:
+    office, (whom, *_), kabid = town.office, town.warga, town.person("kabid")
+    visit, first = office.add_visit(warga=whom, photos=())
+    desk.decided(visit, decision)
+    revoke(office)
+    mock = replace(place(office.deps.now_ms(), -7.44), mock=True)
+    for state in lists:
+        follows = office.add_visit(visit=visit, follows=first, warga=whom, photos=(), at=mock)[1]
+        wanted = QueueFilter(state=state, sign="lokasi_tiruan")
+        assert desk.site.queue.ids(kabid, Asked(wanted=wanted), 9) == [visit]
+        page = desk.site.queue.page(kabid, Asked(wanted=QueueFilter(state=state)))
+        assert isinstance(page, QueuePage)
+        [row] = page.rows
+        assert desk.site.words.flag("lokasi_tiruan") in row.flags
+        first = follows
+    office.add_visit(visit=visit, follows=first, warga=whom, photos=(), at=mock)
+    assert examine_some(office.deps.engine, desk.site.words.wilayah) is False
+    kept = office.deps.engine.read(lambda tx: sign_store.signs(tx, [visit]))
+    assert "lokasi_tiruan" in kept[visit], "whoever opens the queue need not wait for it"
 
 
 def test_what_counts_of_a_visit_of_before_is_put_right_when_the_office_is_opened(
