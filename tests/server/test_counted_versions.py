@@ -13,13 +13,17 @@ from server.compose import open_office
 from server.deps import Deps
 from server.engine import SqlRow, Writer
 from server.page_store import LATE, QueueFilter
+from server.services.left_cases import joined_cases
 from server.services.queue import Asked, QueuePage
 from server.services.review import Decided, Open
 from server.services.signs import examine_some
+from server.services.tugas_after import others_sent
+from sync.change import FormAnswers
 from tests.server.backup_office import faults
 from tests.server.test_after_a_decision import revoke
 from tests.server.test_assigning import Town
-from tests.server.test_opening_cases import Desk
+from tests.server.test_opening_cases import MET, Desk
+from tests.server.test_same_thing_at_once import given
 from tests.server.web_office import Office, open_at, place, shut
 
 FORMS = ("bpnt_kpm",)
@@ -120,6 +124,51 @@ def test_the_signs_of_a_late_version_are_listed_and_found(
     assert examine_some(office.deps.engine, desk.site.words.wilayah) is False
     kept = office.deps.engine.read(lambda tx: sign_store.signs(tx, [visit]))
     assert "lokasi_tiruan" in kept[visit], "whoever opens the queue need not wait for it"
+
+
+def test_a_visit_with_a_late_version_still_names_the_case_that_it_joined(town: Town, desk: Desk) -> None:
+    office, (whom, *_), kabid = town.office, town.warga, town.person("kabid")
+    kis = {"kis": FormAnswers(version=max(office.deps.forms.versions("kis")), answers=MET)}
+    case = desk.decided(office.add_visit(warga=whom, photos=(), more=kis)[0], "setujui")
+    visit, first = office.add_visit(warga=whom, photos=(), more=kis)
+    assert case is not None and desk.decided(visit, "setujui") == case
+
+    def joined() -> list[RecordId]:
+        found = desk.site.reviews.open(kabid, visit)
+        assert isinstance(found, Open)
+        told = joined_cases(office.deps.engine, office.deps.workflows, kabid, found.visit)
+        return [each.id for each in told]
+
+    assert joined() == [case]
+    revoke(office)
+    office.add_visit(visit=visit, follows=first, warga=whom, photos=())
+    assert joined() == [case]
+    passed_over(town, desk, visit)
+    assert joined() == [case]
+
+
+def test_who_has_a_tugas_about_somebody_dead_is_told_by_the_version_that_counts(
+    town: Town, desk: Desk
+) -> None:
+    office, (whom, *_), kabid = town.office, town.warga, town.person("kabid")
+    given(town)
+    visit, first = office.add_visit(warga=whom, photos=())
+    desk.decided(visit, "setujui")
+    revoke(office)
+    office.add_visit(
+        visit=visit, follows=first, warga=whom, answers={"hasil_kunjungan": "meninggal"}, photos=()
+    )
+
+    def told() -> tuple[str, ...]:
+        found = desk.site.reviews.open(kabid, visit)
+        assert isinstance(found, Open)
+        return others_sent(office.deps.engine, kabid, found.visit, desk.site.words)
+
+    passed_over(town, desk, visit)
+    assert told() == ()
+    for decision in ("tahan", "setujui"):
+        desk.decided(visit, decision)
+    assert len(told()) == 1, "the late version was approved"
 
 
 def test_what_counts_of_a_visit_of_before_is_put_right_when_the_office_is_opened(
