@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from msgspec.structs import replace
 
 from schemas.ids import RecordId
-from server import assign_store, export_store, letter_store, sign_store
+from server import assign_store, device_store, export_store, letter_store, sign_store
 from server.compose import open_office
 from server.deps import Deps
 from server.engine import SqlRow, Writer
@@ -18,8 +19,10 @@ from server.services.queue import Asked, QueuePage
 from server.services.review import Decided, Open
 from server.services.signs import examine_some
 from server.services.tugas_after import others_sent
-from sync.change import FormAnswers
+from server.web.building import build_site
+from sync.change import FormAnswers, SealedDecide
 from tests.server.backup_office import faults
+from tests.server.sealed_office import SealedCase
 from tests.server.test_after_a_decision import revoke
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import MET, Desk
@@ -169,6 +172,24 @@ def test_who_has_a_tugas_about_somebody_dead_is_told_by_the_version_that_counts(
     for decision in ("tahan", "setujui"):
         desk.decided(visit, decision)
     assert len(told()) == 1, "the late version was approved"
+
+
+@pytest.mark.parametrize(("decision", "state"), [("setujui", LATE), ("tolak", "diterima")])
+def test_a_late_version_of_a_sealed_visit_is_told_apart(
+    office: Office, decision: Literal["setujui", "tolak"], state: str
+) -> None:
+    case, kabid = SealedCase(office), office.person("kabid_ktk")
+    queue = build_site(office.deps).queue
+    notes = [case.note("Alasan", "alasan", 1, case.visit)]
+    case.act(SealedDecide(visit=case.visit, follows=case.submitted, decision=decision, notes=notes))
+    office.deps.engine.write(
+        lambda tx: device_store.revoke(tx, case.phone.device, office.deps.now_ms())
+    ).result()
+    case.submit(follows=case.submitted, number=2)
+    page = queue.page(kabid, Asked(wanted=QueueFilter(state=state)))
+    assert isinstance(page, QueuePage)
+    [row] = page.rows
+    assert row.late and row.version == (0 if decision == "setujui" else 1)
 
 
 def test_what_counts_of_a_visit_of_before_is_put_right_when_the_office_is_opened(
