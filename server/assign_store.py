@@ -57,15 +57,15 @@ def last_visits(
     Visits to those who were `merged` count for the one that each lives on in.
     """
     found = tx.query(
-        "SELECT subject, received_ms, state FROM kunjungan WHERE kabupaten = :kabupaten"
-        " AND subject IN :subjects ORDER BY received_ms",
+        "SELECT subject, counted_ms, state FROM kunjungan WHERE kabupaten = :kabupaten"
+        " AND subject IN :subjects ORDER BY counted_ms",
         {"subjects": [*subjects, *merged]},
     )
     return {merged.get(RecordId(name), RecordId(name)): (int(at), str(state)) for name, at, state in found}
 
 
 class Came(Data, frozen=True, kw_only=True):
-    """A visit, and when its newest version came (UTC ms)."""
+    """A visit, and when its version came that counts (UTC ms)."""
 
     visit: RecordId
     at_ms: int
@@ -77,8 +77,8 @@ def approved_visits(
     """Return the approved visits to each, of a form or of any, as they came; without those with none."""
     found: dict[RecordId, list[Came]] = {}
     for name, visit, at_ms in tx.query(
-        "SELECT subject, visit, received_ms FROM kunjungan WHERE kabupaten = :kabupaten"
-        " AND subject IN :subjects AND :form IN ('', form) AND state = 'disetujui' ORDER BY received_ms",
+        "SELECT subject, visit, counted_ms FROM kunjungan WHERE kabupaten = :kabupaten"
+        " AND subject IN :subjects AND :form IN ('', form) AND state = 'disetujui' ORDER BY counted_ms",
         {"subjects": [*subjects, *merged], "form": form},
     ):
         subject = merged.get(RecordId(name), RecordId(name))

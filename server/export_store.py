@@ -79,12 +79,12 @@ def visits_of_forms(
     first_ms: int,
     before_ms: int,
 ) -> list[RecordId]:
-    """Return the visits whose main form is one of these, in the order in which they came in."""
+    """Return the visits whose main form is one of these, in the order in which what counts came in."""
     found = tx.query(
         "SELECT visit FROM kunjungan WHERE kabupaten = :kabupaten AND form IN :forms"
         " AND (:state = '' OR state = :state) AND (:every_desa = 1 OR desa IN :desa)"
-        " AND received_ms >= :first AND (:before = 0 OR received_ms < :before)"
-        " ORDER BY received_ms, visit",
+        " AND counted_ms >= :first AND (:before = 0 OR counted_ms < :before)"
+        " ORDER BY counted_ms, visit",
         {
             "forms": list(forms),
             "state": state,

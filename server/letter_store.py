@@ -107,10 +107,10 @@ def used_numbers(tx: Reader, year: int) -> frozenset[int]:
 def visit_counts(
     tx: Reader, region: str, first_ms: int, after_ms: int, forms: Iterable[str]
 ) -> list[tuple[str, str, int]]:
-    """Count visits in a region that came from `first_ms` until before `after_ms`, by desa and state."""
+    """Count visits in a region, by desa and state: what counts came from `first_ms` until `after_ms`."""
     found = tx.query(
         "SELECT desa, state, count(*) FROM kunjungan WHERE kabupaten = :kabupaten AND form IN :forms"
-        " AND (desa = :region OR desa LIKE :below) AND received_ms >= :first_ms AND received_ms < :after_ms"
+        " AND (desa = :region OR desa LIKE :below) AND counted_ms >= :first_ms AND counted_ms < :after_ms"
         " GROUP BY desa, state ORDER BY desa, state",
         {
             "region": region,

@@ -106,7 +106,7 @@ def visit_count(
     """Return how many visits a filter finds; where it asks only how they stand, by what is kept of that."""
     plain = QueueFilter(state=wanted.state, forms=wanted.forms, newest_first=wanted.newest_first)
     if author is None and wanted == plain:
-        return visit_counts.count(tx, _standings(wanted), forms=wanted.forms, desa=desa)
+        return visit_counts.count(tx, standings(wanted), forms=wanted.forms, desa=desa)
     return int(tx.query(f"SELECT count(*) {_visits(wanted, author)}", _bounds(wanted, author, desa))[0][0])
 
 
@@ -152,14 +152,15 @@ def beside(
     )
 
 
-def _standings(wanted: QueueFilter) -> tuple[str, ...]:
+def standings(wanted: QueueFilter) -> tuple[str, ...]:
+    """Return how the visits of a list stand (`STANDS`)."""
     return _LISTS.get(wanted.state, (wanted.state, f"susulan_{wanted.state}"))
 
 
 def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] | None) -> dict[str, object]:
     return {
         "state": wanted.state,
-        "standings": _standings(wanted),
+        "standings": standings(wanted),
         "author": author or "",
         "every_form": int(wanted.forms is None),
         "forms": list(wanted.forms or ()),

@@ -22,6 +22,7 @@ from server.engine import Reader, SqlRow, Writer
 from server.shelves import about, conflict_shelf, stage
 from sync.losses import is_destroyed
 from sync.store import Record
+from sync.versions import counted_versions
 
 MOVABLE = frozenset({"warga", "ewarong"})
 """Kinds whose desa and services change, and with them who may see the conflicts about them."""
@@ -39,14 +40,14 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
     visit_counts.note(writer, {RecordId(row[1]): visit_counts.stand_of(row) for row in visits})
     writer.many(
         "INSERT INTO kunjungan (kabupaten, visit, state, form, desa, petugas, subject, tugas, versions,"
-        " received_ms, decided_ms, flags, quarter, kasus, left_ms)"
+        " received_ms, decided_ms, flags, quarter, kasus, counted_ms, left_ms)"
         " VALUES (:kabupaten, :visit, :state, :form, :desa, :petugas, :subject, :tugas, :versions,"
-        " :received_ms, :decided_ms, :flags, :quarter, :kasus, :left_ms)"
+        " :received_ms, :decided_ms, :flags, :quarter, :kasus, :counted_ms, :left_ms)"
         " ON CONFLICT (kabupaten, visit) DO UPDATE SET state = excluded.state, form = excluded.form,"
         " desa = excluded.desa, petugas = excluded.petugas, subject = excluded.subject,"
         " tugas = excluded.tugas, versions = excluded.versions, received_ms = excluded.received_ms,"
         " decided_ms = excluded.decided_ms, flags = excluded.flags, quarter = excluded.quarter,"
-        " kasus = excluded.kasus, left_ms = excluded.left_ms",
+        " kasus = excluded.kasus, counted_ms = excluded.counted_ms, left_ms = excluded.left_ms",
         visits,
     )
     writer.many(
@@ -101,10 +102,11 @@ def finder(reader: Reader) -> Callable[[RecordId], Record | None]:
 
 
 def visit_row(regency: str, record: Record) -> SqlRow:
-    """Return the columns of a visit, in the order of its table."""
+    """Return the columns of a visit, as listed above; `visit_counts.stand_of` reads them by place."""
     fields = record.fields
     versions: list[dict[str, Any]] = fields.get("versions") or []
     newest = versions[-1] if versions else {}
+    counted = counted_versions(record)[-1] if versions else {}
     return (
         regency,
         record.id,
@@ -120,6 +122,7 @@ def visit_row(regency: str, record: Record) -> SqlRow:
         " ".join(fields.get("flags") or ()),
         quarter_of(_number(versions[0].get("received_ms"))) if versions else "",
         _text(fields.get("kasus")),
+        _number(counted.get("received_ms")),
         _number(fields.get("left_ms")),
     )
 

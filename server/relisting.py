@@ -16,6 +16,7 @@ from server.protection_store import unfilled_cases
 from server.store import SqlOfficeStore
 from sync.scope import bodies, views
 from sync.store import Record
+from sync.versions import counted_versions, versions_of
 
 PIECE = 2_000
 _RECORDS = (
@@ -44,22 +45,32 @@ def fill_cases(engine: Engine, piece: int = PIECE) -> None:
 
 
 def fill_lists(engine: Engine, piece: int = PIECE) -> None:
-    """Note which tugas are open, and who speaks of whom, among what was there before the office kept it."""
+    """Note which tugas are open, who speaks of whom, and when what counts of a visit came, among what was
+    there before the office kept it.
+    """
     while not engine.read(task_store.is_filled):
         engine.write(lambda tx: _fill_piece(tx, piece)).result()
 
 
 def _fill_piece(tx: Writer, piece: int) -> None:
     row = one(tx.query("SELECT after FROM filling WHERE kabupaten = :kabupaten"))
-    found = tx.query(_FILLED, {"after": row[0] if row else "", "kinds": list(FIELDS), "limit": piece})
+    found = tx.query(
+        _FILLED, {"after": row[0] if row else "", "kinds": [*FIELDS, "kunjungan"], "limit": piece}
+    )
     records = [decode(body, Record) for _, body in found]
     task_store.put_tasks(tx, records)
     put_about(tx, records)
+    put_projections(tx, [each for each in records if _has_later(each)])
     if len(found) < piece:
         tx.execute("DELETE FROM filling WHERE kabupaten = :kabupaten")
     else:
         last = RecordId(found[-1][0])
         tx.execute("UPDATE filling SET after = :after WHERE kabupaten = :kabupaten", {"after": last})
+
+
+def _has_later(record: Record) -> bool:
+    """Whether a visit has versions after the one that counts."""
+    return record.kind == "kunjungan" and len(counted_versions(record)) < len(versions_of(record))
 
 
 def _relist_piece(tx: Writer, piece: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from schemas.base import Data
 from schemas.ids import BlobId, RecordId
 from server.engine import Reader, Writer
+from server.visit_counts import DECIDED_ONCE, STANDS
 
 _BESIDE = (
     "o.kabupaten = k.kabupaten AND o.quarter = k.quarter AND o.form = k.form"
@@ -76,8 +77,8 @@ SHOWS = (
 """Whether a visit `k` shows the one flag `:sign`."""
 
 
-EXAMINED_STATES = frozenset({"diterima", "ditahan"})
-"""Where visits wait for a decision. Whatever was decided went through here."""
+EXAMINED = ("diterima", "ditahan", *(f"susulan_{state}" for state in DECIDED_ONCE))
+"""How visits stand (`STANDS`) whose newest version waits to be looked at. All that came went through here."""
 
 
 class OtherVisit(Data, frozen=True, kw_only=True):
@@ -165,24 +166,25 @@ def uncompared(tx: Reader, visits: Iterable[RecordId]) -> frozenset[RecordId]:
     return frozenset(RecordId(row[0]) for row in found)
 
 
-def unexamined(tx: Reader, state: str, limit: int) -> list[tuple[RecordId, int]]:
-    """Return (visit, number of versions) of visits in a state whose newest version nobody has examined."""
+def unexamined(tx: Reader, stands: Iterable[str], limit: int) -> list[tuple[RecordId, int]]:
+    """Return (visit, number of versions) of visits that stand so and whose newest version nobody examined."""
     found = tx.query(
-        "SELECT k.visit, k.versions FROM kunjungan k WHERE k.kabupaten = :kabupaten AND k.state = :state"
+        f"SELECT k.visit, k.versions FROM kunjungan k WHERE k.kabupaten = :kabupaten AND {STANDS} IN :stands"  # noqa: S608
         " AND NOT EXISTS (SELECT 1 FROM tanda t WHERE t.kabupaten = k.kabupaten AND t.visit = k.visit"
         " AND t.versions = k.versions) LIMIT :limit",
-        {"state": state, "limit": limit},
+        {"stands": list(stands), "limit": limit},
     )
     return [(RecordId(row[0]), int(row[1])) for row in found]
 
 
-def is_unexamined(tx: Reader, visit: RecordId, states: Iterable[str]) -> bool:
-    """Whether a visit stands in one of these states and nobody has examined its newest version."""
+def is_unexamined(tx: Reader, visit: RecordId) -> bool:
+    """Whether a visit waits to be looked at and nobody has examined its newest version."""
     found = tx.query(
-        "SELECT 1 FROM kunjungan k WHERE k.kabupaten = :kabupaten AND k.visit = :visit AND k.state IN :states"
+        "SELECT 1 FROM kunjungan k WHERE k.kabupaten = :kabupaten AND k.visit = :visit"  # noqa: S608 - ours
+        f" AND {STANDS} IN :stands"
         " AND NOT EXISTS (SELECT 1 FROM tanda t WHERE t.kabupaten = k.kabupaten AND t.visit = k.visit"
         " AND t.versions = k.versions)",
-        {"visit": visit, "states": list(states)},
+        {"visit": visit, "stands": list(EXAMINED)},
     )
     return bool(found)
 
@@ -208,9 +210,9 @@ def put_signs(tx: Writer, examined: Iterable[tuple[RecordId, int, Iterable[str]]
 def examine_again(tx: Writer, subjects: Iterable[RecordId]) -> None:
     """Let visits that wait and are about these be examined once more: what is known of them changed."""
     tx.execute(
-        "DELETE FROM tanda WHERE kabupaten = :kabupaten AND visit IN (SELECT k.visit FROM kunjungan k"
-        " WHERE k.kabupaten = :kabupaten AND k.subject IN :subjects AND k.state IN :states)",
-        {"subjects": list(subjects), "states": list(EXAMINED_STATES)},
+        "DELETE FROM tanda WHERE kabupaten = :kabupaten AND visit IN (SELECT k.visit FROM kunjungan k"  # noqa: S608
+        f" WHERE k.kabupaten = :kabupaten AND k.subject IN :subjects AND {STANDS} IN :stands)",
+        {"subjects": list(subjects), "stands": list(EXAMINED)},
     )
 
 

@@ -13,6 +13,7 @@ from sync.store import Fields, Record
 
 UNDECIDED: Fields = {"state": "diterima", "reasons": {}, "note": "", "decided_by": "", "decided_ms": 0}
 """How a visit stands that waits for the office."""
+APPROVED = "disetujui"
 
 
 def awaited_version(desk: Desk, change: Arrived, visit: Record | None, follows: ChangeId | None) -> str:
@@ -71,6 +72,17 @@ def add_version(
 def versions_of(visit: Record | None) -> list[Fields]:
     """Return the versions of a visit in their order; none of one that is not there yet."""
     return visit.fields.get("versions", []) if visit else []
+
+
+def counted_versions(visit: Record) -> list[Fields]:
+    """Return the versions of a visit up to the one that counts: the newest, of an approved one the newest
+    that was there to be approved.
+    """
+    versions: list[Fields] = visit.fields.get("versions") or []
+    if visit.fields.get("state") == APPROVED:
+        decided_ms = visit.fields.get("decided_ms") or 0
+        return [each for each in versions if each.get("received_ms", 0) <= decided_ms] or versions
+    return versions
 
 
 def authors(fields: Fields) -> set[str]:

@@ -21,12 +21,12 @@ from schemas.text import Text
 from server.engine import Reader
 from server.services.answers import Reading
 from server.services.export_rows import newest_submits
-from server.services.visits import counted_versions
 from server.store import SqlOfficeStore
 from server.tables.outgoing import COVERED_NUMBERS, Writing, cell_writer, form_columns
 from sync.change import FormAnswers, Submit
 from sync.losses import is_destroyed
 from sync.store import Record
+from sync.versions import counted_versions
 
 Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$", description="Kode tetap di Sambang")]
 KodeDesa = Annotated[str, Meta(description="Kode Kemendagri desa atau kelurahan, bertitik")]

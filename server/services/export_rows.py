@@ -24,7 +24,7 @@ from server.access import Scope, is_inside
 from server.engine import Engine, Reader
 from server.services.answers import Reading
 from server.services.visit_page import Words
-from server.services.visits import counted_change, counted_versions, names
+from server.services.visits import counted_change, names
 from server.store import SqlOfficeStore
 from server.tables.order import Asked
 from server.tables.outgoing import CASES, Column, Writing, cell_writer, initials
@@ -33,6 +33,7 @@ from sync.change import Content, Submit
 from sync.losses import is_destroyed
 from sync.neutral import is_sealed
 from sync.store import Record
+from sync.versions import counted_versions
 
 PIECE = 500
 RECORD_KINDS = ("warga", "ewarong", CASES)

@@ -46,7 +46,7 @@ class Opens(Data, frozen=True, kw_only=True):
 
 
 def opened_by(visit: Visit, officer: PersonId, workflows: Workflows) -> tuple[Opens, ...]:
-    """Return the cases that the approval of a visit opens."""
+    """Return the cases that the approval of a visit opens, or opened."""
     about: Fields = {
         "subjek": visit.record.fields.get("subjek"),
         "kode_desa": visit.record.fields.get("kode_desa"),
@@ -54,7 +54,7 @@ def opened_by(visit: Visit, officer: PersonId, workflows: Workflows) -> tuple[Op
         "officer": officer,
     }
     found: list[Opens] = []
-    for form, given in visit.newest.submit.forms.items():
+    for form, given in visit.counted.submit.forms.items():
         if form not in WORKFLOWS or not _calls_for(form, given.answers):
             continue
         workflow = workflows.get(WORKFLOWS[form])

@@ -20,9 +20,10 @@ from server.services.people import Denied
 from server.services.sealed_rows import SealedRow, sealed_rows
 from server.services.signs import ALIKE, REUSED, TWICE, examine
 from server.services.visit_page import Words, bounds
-from server.services.visits import Version, counted_versions, load_newest, names
+from server.services.visits import Version, load_newest, names
 from server.store import SqlOfficeStore
-from sync.store import Record
+from sync.store import Fields, Record
+from sync.versions import counted_versions
 
 ROWS_PER_PAGE = 25
 CODE = "KS-"
@@ -100,7 +101,7 @@ class Queue:
         offset = (max(1, number) - 1) * ROWS_PER_PAGE
         wanted, author, desa = self._bounded(reach, asked)
         try:
-            examine(self._engine, wanted.state, self._words.wilayah)
+            examine(self._engine, self._words.wilayah, page_store.standings(wanted))
             unexamined = False
         except DiskError:
             unexamined = True
@@ -152,7 +153,7 @@ class Queue:
         if reach is None:
             return []
         wanted, author, desa = self._bounded(reach, asked)
-        examine(self._engine, wanted.state, self._words.wilayah)
+        examine(self._engine, self._words.wilayah, page_store.standings(wanted))
         return self._engine.read(
             lambda tx: page_store.visit_ids(tx, wanted, author=author, desa=desa, limit=most, offset=0)
         )
@@ -240,9 +241,10 @@ class Queue:
             author=known.get(str(record.fields.get("petugas")), "–"),
             received=sealed.received,
             state=str(record.fields["state"]),
-            version=len(record.fields["versions"]) - 1,
+            version=_corrections(record),
             own=record.fields.get("petugas") == person.id,
             flags=tuple(self._words.flag(flag) for flag in flags),
+            late=_late_day(record.fields),
             photos=(),
             photo_count=sealed.container,
             sealed=True,
@@ -269,13 +271,23 @@ class Queue:
             author=known.get(str(fields.get("petugas")), "–"),
             received=bounds(version, text),
             state=str(fields["state"]),
-            version=len(counted_versions(record)) - 1,
+            version=_corrections(record),
             own=fields.get("petugas") == person.id,
             flags=tuple(self._words.flag(flag) for flag in flags),
-            late=short_date(local_date(fields["versions"][-1]["received_ms"])) if came_after(fields) else "",
+            late=_late_day(fields),
             photos=shots,
             photo_count=text(key, ada=held, jumlah=len(shots)),
         )
+
+
+def _corrections(visit: Record) -> int:
+    """Return which correction of a visit counts, 0 for what was sent first."""
+    return len(counted_versions(visit)) - 1
+
+
+def _late_day(fields: Fields) -> str:
+    """Return the day on which a version came that nobody decided, empty for none."""
+    return short_date(local_date(fields["versions"][-1]["received_ms"])) if came_after(fields) else ""
 
 
 def _coded(tx: Reader, code: str) -> tuple[RecordId, ...]:

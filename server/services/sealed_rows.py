@@ -14,6 +14,7 @@ from server.services.visit_page import Words
 from server.store import SqlOfficeStore
 from sync.neutral import is_sealed
 from sync.store import Record
+from sync.versions import counted_versions
 
 
 class SealedRow(Data, frozen=True, kw_only=True):
@@ -31,15 +32,16 @@ def sealed_rows(tx: Reader, records: Iterable[Record], words: Words) -> dict[Rec
     if not visits:
         return {}
     cases = SqlOfficeStore.reading(tx).records({RecordId(visit.fields["kasus"]) for visit in visits})
-    newest = {visit.id: ChangeId(bytes.fromhex(visit.fields["versions"][-1]["change"])) for visit in visits}
-    held = {change for change, _ in page_store.held_blobs(tx, newest.values())}
+    counted = {visit.id: counted_versions(visit)[-1] for visit in visits}
+    changes = {visit: ChangeId(bytes.fromhex(each["change"])) for visit, each in counted.items()}
+    held = {change for change, _ in page_store.held_blobs(tx, changes.values())}
     return {
         visit.id: SealedRow(
             kode=kode_of(cases.get(RecordId(visit.fields["kasus"])), words),
             title=title_of(str(visit.fields["service"]), words),
-            received=written.long_date(written.local_date(visit.fields["versions"][-1]["received_ms"])),
+            received=written.long_date(written.local_date(counted[visit.id]["received_ms"])),
             container=words.text(
-                "kantor.segel.berkas_ada" if newest[visit.id] in held else "kantor.segel.berkas_belum"
+                "kantor.segel.berkas_ada" if changes[visit.id] in held else "kantor.segel.berkas_belum"
             ),
         )
         for visit in visits

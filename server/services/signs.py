@@ -20,7 +20,7 @@ from server.engine import DiskError, Engine, Reader, Writer
 from server.services.proofs import clock_is_wrong, is_far_from_home, is_outside, is_too_short
 from server.services.visits import Version, differs_of, load_versions, place_of
 from server.settings import Limits, settings
-from server.sign_store import EXAMINED_STATES
+from server.sign_store import EXAMINED
 from server.store import SqlOfficeStore
 from sync.store import Record
 
@@ -75,20 +75,18 @@ def _full_years(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-def examine(engine: Engine, state: str, wilayah: Wilayah) -> None:
-    """Examine the visits in a state whose newest version nobody has looked at yet. Blocks its thread."""
-    while state in EXAMINED_STATES:
-        found = engine.read(lambda tx: _examined(tx, state, wilayah, BATCH))
-        if not found:
-            return
+def examine(engine: Engine, wilayah: Wilayah, stands: Iterable[str] = EXAMINED) -> None:
+    """Examine the visits that stand so whose newest version nobody has looked at yet; of what was decided and
+    stays so, nothing is found anew. Blocks its thread.
+    """
+    asked = [each for each in stands if each in EXAMINED]
+    while asked and (found := engine.read(lambda tx: _examined(tx, asked, wilayah, BATCH))):
         engine.write(lambda tx, found=found: _keep(tx, found)).result()
 
 
 def examine_some(engine: Engine, wilayah: Wilayah) -> bool:
     """Examine some of the visits that wait; return whether there may be more. Blocks its thread."""
-    found = engine.read(
-        lambda tx: [one for state in sorted(EXAMINED_STATES) for one in _examined(tx, state, wilayah, SOME)]
-    )
+    found = engine.read(lambda tx: _examined(tx, EXAMINED, wilayah, SOME))
     if found:
         engine.write(lambda tx: _keep(tx, found)).result()
     return len(found) >= SOME
@@ -96,10 +94,9 @@ def examine_some(engine: Engine, wilayah: Wilayah) -> bool:
 
 def examine_beside(engine: Engine, visit: RecordId, wilayah: Wilayah) -> bool:
     """Examine all that wait where this one was not yet; return whether anything was. Blocks its thread."""
-    if not engine.read(lambda tx: sign_store.is_unexamined(tx, visit, EXAMINED_STATES)):
+    if not engine.read(lambda tx: sign_store.is_unexamined(tx, visit)):
         return False
-    for state in sorted(EXAMINED_STATES):
-        examine(engine, state, wilayah)
+    examine(engine, wilayah)
     return True
 
 
@@ -147,8 +144,8 @@ def _keep(tx: Writer, found: list[_Examined]) -> None:
     sign_store.put_shots(tx, shots)
 
 
-def _examined(tx: Reader, state: str, wilayah: Wilayah, most: int) -> list[_Examined]:
-    waiting = sign_store.unexamined(tx, state, most)
+def _examined(tx: Reader, stands: Iterable[str], wilayah: Wilayah, most: int) -> list[_Examined]:
+    waiting = sign_store.unexamined(tx, stands, most)
     if not waiting:
         return []
     store = SqlOfficeStore.reading(tx)

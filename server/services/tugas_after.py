@@ -51,7 +51,7 @@ def others_sent(engine: Engine, person: Person, visit: Visit, words: Words) -> t
     """Name who else has an open tugas about whom a visit found dead, gone or closed, each with its form; of
     a service whose visits this person does not see, only that there is somebody.
     """
-    if visit.subject is None or not (says_gone(visit.newest) or says_closed(visit.newest)):
+    if visit.subject is None or not (says_gone(visit.counted) or says_closed(visit.counted)):
         return ()
     subject = visit.subject.id
 

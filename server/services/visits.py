@@ -23,8 +23,8 @@ from sync.chain import head_message, link_hash, read_link
 from sync.change import Content, Decide, Evidence, Place, Submit, read
 from sync.losses import is_destroyed
 from sync.store import Record
+from sync.versions import APPROVED, counted_versions
 
-APPROVED = "disetujui"
 STATES = ("diterima", "ditahan", "dikembalikan", APPROVED, "ditolak")
 """How a visit may stand, in the order in which pages and letters show it."""
 MOST_LINKS_TO_A_HEAD = 1_000
@@ -166,15 +166,6 @@ def counted_change(visit: Record) -> ChangeId | None:
     """
     versions = counted_versions(visit)
     return ChangeId(bytes.fromhex(versions[-1]["change"])) if versions and "change" in versions[-1] else None
-
-
-def counted_versions(visit: Record) -> list[dict[str, Any]]:
-    """Return the versions of a visit up to the one that counts, as its record names them."""
-    versions: list[dict[str, Any]] = visit.fields.get("versions") or []
-    if visit.fields.get("state") == APPROVED:
-        decided_ms = visit.fields.get("decided_ms") or 0
-        return [each for each in versions if each.get("received_ms", 0) <= decided_ms] or versions
-    return versions
 
 
 def load_versions(tx: Reader, changes: Sequence[ChangeId]) -> list[Version]:

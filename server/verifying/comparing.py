@@ -182,7 +182,7 @@ def _compare_counts(reader: Reader, replayed: Replayed, findings: Notes) -> None
 
 _LISTS = {
     "kunjungan": "SELECT kabupaten, visit, state, form, desa, petugas, subject, tugas, versions, received_ms,"
-    " decided_ms, flags, quarter, kasus, left_ms FROM kunjungan WHERE kabupaten = :kabupaten",
+    " decided_ms, flags, quarter, kasus, counted_ms, left_ms FROM kunjungan WHERE kabupaten = :kabupaten",
     "kasus": "SELECT kabupaten, kasus, stage, desa, due, service, kunjungan, since_ms FROM kasus"
     " WHERE kabupaten = :kabupaten",
     "konflik": "SELECT kabupaten, conflict, record, kind, state, reason, petugas, at_ms, about, shelf"

@@ -341,6 +341,15 @@ def _stand(fields: Mapping[str, Any]) -> str:
     return f"{'susulan_' if is_late else ''}{fields.get('state') or ''}"
 
 
+def _counted(tx: Reader, all_of_it: Kept) -> Rows:
+    found: Rows = []
+    for each in all_of_it.of("kunjungan"):
+        came = [version["received_ms"] for version in each.fields["versions"]]
+        until = each.fields["decided_ms"] if each.fields["state"] == "disetujui" else came[-1]
+        found.append((each.id, next((at for at in reversed(came) if at <= until), came[-1])))
+    return found
+
+
 def _spoken_of(tx: Reader, all_of_it: Kept) -> Rows:
     fields = {"warga": ("digabung_ke",), "kasus": ("subjek",), "tugas": ("sasaran", "kasus")}
     return [
@@ -426,6 +435,7 @@ TABLES: dict[str, tuple[str, Callable[[Reader, Kept], Rows]]] = {
         _sealed,
     ),
     "visit_counts": ("SELECT stand, form, desa, count FROM visit_counts", _standing),
+    "counted_ms": ("SELECT visit, counted_ms FROM kunjungan WHERE state <> ''", _counted),
     "speaks_of": ("SELECT record, field, name FROM speaks_of", _spoken_of),
     "open_tugas": ("SELECT tugas, petugas, state, due, service FROM open_tugas", _open_tasks),
     "kasus": ("SELECT kasus, service, kunjungan, since_ms FROM kasus", _ends_of_cases),

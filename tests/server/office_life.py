@@ -20,7 +20,6 @@ from server.services.people import Denied
 from server.services.review import Open
 from server.services.signs import examine, examine_some
 from server.settings import SETTINGS
-from server.sign_store import EXAMINED_STATES
 from server.store import SqlOfficeStore
 from sync.change import Advance, Patch, Resolve
 from sync.store import Fields
@@ -297,8 +296,7 @@ class Life(Town):
         self.site.indexing.catch_up()
         self.figures.catch_up()
         self.site.trail.catch_up()
-        for state in sorted(EXAMINED_STATES):
-            examine(self.deps.engine, state, self.site.words.wilayah)
+        examine(self.deps.engine, self.site.words.wilayah)
         assert self.site.likenesses.catch_up(60) is False
 
 

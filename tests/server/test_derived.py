@@ -17,7 +17,8 @@ from server import page_store
 from server.engine import Reader, SqlRow, Writer
 from server.page_store import QueueFilter
 from server.shelves import stage, stages_under_way
-from server.sign_store import EXAMINED_STATES
+from server.sign_store import EXAMINED
+from server.visit_counts import STANDS
 from sync.change import Submit
 from tests.server.derived import OPEN, Kept, differences, gone, kept, text, visits
 from tests.server.office_life import Life, life
@@ -94,8 +95,8 @@ def _signs(lived: Life) -> list[SqlRow]:
     found = lived.deps.engine.read(
         lambda tx: tx.query(
             "SELECT t.visit, t.versions, t.flags FROM tanda t JOIN kunjungan k ON k.visit = t.visit"
-            " AND k.versions = t.versions WHERE k.state IN :states",
-            {"states": sorted(EXAMINED_STATES)},
+            f" AND k.versions = t.versions WHERE {STANDS} IN :stands",
+            {"stands": list(EXAMINED)},
         )
     )
     return sorted(found)

@@ -13,6 +13,7 @@ from schemas.wire import Conflict, Rejected
 from server.access import Person
 from server.compose import unlock
 from server.engine import Reader
+from server.services.alarms import DAY_MS, Alarms
 from server.verify import verify
 from server.web.building import build_site
 from sync.change import (
@@ -29,6 +30,7 @@ from sync.change import (
     seal,
 )
 from sync.rules import DomainRules
+from sync.store import Fields
 from tests.server.conftest import Silent
 from tests.server.sealed_office import KODE, STORY, SealedCase, fresh
 from tests.server.web_office import PASSWORD, open_at, serving, shut
@@ -231,3 +233,17 @@ def test_what_is_sealed_stands_nowhere_in_the_office(tmp_path: Path) -> None:
         assert STORY.encode() not in b"".join(office.deps.blobs.read(case.blob))
     finally:
         shut(office)
+
+
+def test_a_silent_phone_tells_nobody_that_sealed_tasks_wait(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    case, act = SealedCase(office), office.deps.office
+    sealed: Fields = {"kasus": case.kasus, "petugas": case.author, "state": "baru", "due": "2026-01-06"}
+    plain: Fields = {"petugas": case.author, "sasaran": office.warga, "form": "bpnt_kpm", "state": "baru"}
+    alarms = Alarms(office.deps.engine, office.deps.text, lambda: office.deps.now_ms() + 8 * DAY_MS)
+    told = list[list[str]]()
+    for fields in (sealed, plain):
+        act.act(act.person, Patch(record=fresh(), kind="tugas", base={}, new=fields))
+        told.append([each.title for each in alarms.attention() if "Peksos Uji" in each.title])
+    assert told == [[], ["HP Peksos Uji 8 hari tidak terhubung, masih ada 1 tugas"]]
+    shut(office)
