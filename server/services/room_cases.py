@@ -210,6 +210,7 @@ class RoomCases:
             several_forms=layers is not None and len(layers.answers) > 1,
             unreadable=unreadable,
             lacks=layers is not None and layers.lacks,
+            behind=layers is not None and layers.behind,
             flags=tuple(self._words.flag(flag) for flag in record.fields.get("flags", ())),
             decide=not why,
             why=why,

@@ -39,7 +39,8 @@ class Layers(Data, frozen=True, kw_only=True):
     """The newest version over those that it corrects. `before` is what stood there until then.
 
     `begun_ms` is when the oldest was finished; `places` say what each shot answers that ever stood there;
-    `lacks`: an earlier version does not open, so that there is more to the visit than this.
+    `lacks`: an earlier version does not open, so that there is more to the visit than this; `behind`: nor
+    does the newest of all.
     """
 
     newest: Container
@@ -50,6 +51,7 @@ class Layers(Data, frozen=True, kw_only=True):
     begun_ms: int
     before: Answers | None = None
     lacks: bool = False
+    behind: bool = False
 
 
 def layers(
@@ -59,22 +61,22 @@ def layers(
     read: Callable[[Fact], Container | None],
     forms: Forms,
 ) -> Layers | None:
-    """Return a visit as it stands; None where its newest version cannot be read.
+    """Return a visit as it stands by what can be read; None where nothing can.
 
     Each lies over the one before it, so that of two corrections of one version the later takes nothing away.
     """
     versions, asked = facts.versions(visit), _asked(facts, visit, notes)
     known = {fact.change for fact in versions}
-    found, newest, lacks = None, None, False
+    found, lacks, behind = None, False, False
     for fact in versions:
         body, newest = fact.content.body, read(fact)
         if newest is None or not isinstance(body, SealedSubmit):
-            lacks = True
+            behind = True
             continue
-        lacks = lacks or body.follows not in {None, *known}
+        lacks, behind = lacks or behind or body.follows not in {None, *known}, False
         under = found if body.follows is not None else None
         found = _still(_over(under, fact.change, newest, asked.pop(body.follows, {}), forms), forms)
-    return replace(found, lacks=lacks) if found and newest else None
+    return replace(found, lacks=lacks, behind=behind) if found else None
 
 
 def by_field(asked: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
