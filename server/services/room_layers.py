@@ -75,7 +75,7 @@ def layers(
             continue
         lacks, behind = lacks or behind or body.follows not in {None, *known}, False
         under = found if body.follows is not None else None
-        found = _still(_over(under, fact.change, newest, asked.pop(body.follows, {}), forms), forms)
+        found = _still(_over(under, fact.change, newest, asked.pop(body.follows, ()), forms), forms)
     return replace(found, lacks=lacks, behind=behind) if found else None
 
 
@@ -96,16 +96,20 @@ def form_of(forms: Forms, name: str, pinned: Mapping[str, int]) -> Form | None:
 
 def _asked(
     facts: CaseFacts, visit: RecordId, notes: Mapping[ChangeId, bytes]
-) -> dict[ChangeId | None, Mapping[str, str]]:
-    """Return what was last asked of each version; a decision may follow another on the same one."""
-    found: dict[ChangeId | None, Mapping[str, str]] = {}
+) -> dict[ChangeId | None, frozenset[str]]:
+    """Return what every return of a version asked: one may be taken back and made anew, and a correction does
+    not say which of them it answers. A decision may follow another on the same version.
+    """
+    found: dict[ChangeId | None, frozenset[str]] = {}
     judged: dict[ChangeId, ChangeId] = {}
     for fact in facts.facts:
         body = fact.content.body
         if isinstance(body, SealedDecide) and body.visit == visit:
-            said = read_note(notes.get(fact.change), Reasons)
             version = judged[fact.change] = judged.get(body.follows, body.follows)
-            found[version] = said.reasons if said else {}
+            if body.decision == "kembalikan":
+                said = read_note(notes.get(fact.change), Reasons)
+                asked = frozenset(said.reasons if said else ())
+                found[version] = found.get(version, asked) & asked
     return found
 
 

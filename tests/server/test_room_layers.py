@@ -163,6 +163,18 @@ def test_what_was_asked_of_a_version_is_not_asked_of_another(site: Site) -> None
     assert NIK in struck(reopened(client, kasus))
 
 
+def test_an_answer_to_a_return_that_was_taken_back_and_made_anew_takes_nothing_away(site: Site) -> None:
+    shot_of = ("fc_ktp", "fc_kk")
+    client, kasus, visit, change = returned(site, "ktk.nama", "ktk.fc_ktp", shot_of=shot_of)
+    assert decide(client, kasus, visit, "tahan", catatan="Bukan itu").status_code == 303
+    anew = {f"alasan.ktk.{name}": "Tanyakan lagi" for name in ("nik", "fc_kk")}
+    assert decide(client, kasus, visit, "kembalikan", **anew).status_code == 303
+    correct(site, kasus, visit, change, photos=1, answers={"nama": "Nama Benar"})
+    page = reopened(client, kasus)
+    assert struck(page) == ["Korban Uji", "1 foto"] and NIK in page and "Nama Benar" in page
+    assert len(shots(kasus, page)) == 3, "neither paper is gone; what the new one replaces cannot be known"
+
+
 def test_it_is_said_where_an_earlier_version_does_not_open(site: Site) -> None:
     client, kasus, visit, first = site.opened(held=False)
     second = correct(site, kasus, visit, first, answers={"nama": "Nama Benar"})
@@ -227,3 +239,9 @@ def test_what_was_rejected_is_rejected_again_though_a_later_file_never_comes(sit
     assert decide(client, kasus, visit, "setujui").status_code == 409
     assert decide(client, kasus, visit, "tolak", catatan="Tetap").status_code == 303
     assert kode not in client.get("/antrean").text and NIK in reopened(client, kasus)
+
+
+def test_why_a_visit_came_back_is_read_anew_also_where_the_first_version_was_lost(site: Site) -> None:
+    client, kasus, visit, _ = site.opened(number=2)
+    assert decide(client, kasus, visit, "kembalikan", catatan="Temui lagi di balai").status_code == 303
+    assert "Temui lagi di balai" in reopened(client, kasus)
