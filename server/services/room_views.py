@@ -55,8 +55,8 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     `unreadable` is empty, or *baru* where the newest version came after the room was opened, or *belum* where
     not all of it is here, or what came is not what its seal says. `lacks`: an earlier version does not open,
     so that what stands here is not all; `behind`: nor does the newest, so that it is not approved. `flags`
-    are what stands out, in words; `safe` are the answers to be read first; `left` is the name of whoever made the
-    newest version, where they work here no more.
+    are what stands out, in words; `safe` are the answers to be read first; `left` is the name of whoever made
+    the newest version, where they work here no more.
     """
 
     id: RecordId
