@@ -50,7 +50,7 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     `reopen`: the decision that stands may be taken back by the reader; `leave`: they may say that it stands.
     `came_after`: how the visit stands where its newest version came after that was decided, and did not open
     it again; `passed_over`: it came after the approval, and that was left to stand. `blind`: why it came back
-    is sealed to no phone that its author has by now.
+    is sealed to no phone that its petugas has by now.
 
     `unreadable` is empty, or *baru* where the newest version came after the room was opened, or *belum* where
     not all of it is here, or what came is not what its seal says. `lacks`: an earlier version does not open,
@@ -109,7 +109,7 @@ class RoomCase(Data, frozen=True, kw_only=True):
     """A case that is open, with everything in it. `seen`: the change that a step would follow (hex).
 
     `visit` is the one that is shown, `visits` are the others; `doubles` are cases of the same NIK in the same
-    year, with their codes. `newer`: something came after the room was opened.
+    year, with their codes. `newer`: something came after the room was opened; `returned`: a visit came back.
     """
 
     outside: Outside
@@ -121,3 +121,4 @@ class RoomCase(Data, frozen=True, kw_only=True):
     timeline: tuple[Event, ...]
     doubles: tuple[tuple[RecordId, str], ...]
     newer: bool
+    returned: bool
