@@ -151,6 +151,7 @@ class RoomCases:
                 for fact in facts.facts
                 if isinstance(fact.content.body, SealedSubmit)
             ),
+            returned=any(each.fields["state"] == RETURNED for each in visits),
         )
 
     def picture(self, opened: OpenCase, change: ChangeId, number: int, stamp: str) -> bytes | None:
@@ -210,6 +211,7 @@ class RoomCases:
             several_forms=layers is not None and len(layers.answers) > 1,
             unreadable=unreadable,
             lacks=layers is not None and layers.lacks,
+            behind=layers is not None and layers.behind,
             flags=tuple(self._words.flag(flag) for flag in record.fields.get("flags", ())),
             decide=not why,
             why=why,
@@ -332,10 +334,11 @@ class RoomCases:
 
 
 def is_blind(record: Record, note: str, phones: Phones) -> bool:
-    """Say whether a note was sealed to no phone that those whom a visit or a tugas concerns have by now."""
-    whom = authors(record.fields) if record.kind == "kunjungan" else {str(record.fields.get("petugas"))}
+    """Say whether a note was sealed to no phone that the petugas of a visit or a tugas has by now; nobody
+    else's phone is given it, also where they wrote a version.
+    """
     keys = {bytes(key) for key, _ in record.fields.get("notes", {}).get(note, ())}
-    return bool(keys) and all(keys.isdisjoint(phones.get(each, ())) for each in whom)
+    return bool(keys) and keys.isdisjoint(phones.get(str(record.fields.get("petugas")), ()))
 
 
 def _received(visit: Record) -> int:

@@ -39,7 +39,8 @@ class Layers(Data, frozen=True, kw_only=True):
     """The newest version over those that it corrects. `before` is what stood there until then.
 
     `begun_ms` is when the oldest was finished; `places` say what each shot answers that ever stood there;
-    `lacks`: an earlier version does not open, so that there is more to the visit than this.
+    `lacks`: an earlier version does not open, so that there is more to the visit than this; `behind`: nor
+    does the newest of all.
     """
 
     newest: Container
@@ -50,6 +51,7 @@ class Layers(Data, frozen=True, kw_only=True):
     begun_ms: int
     before: Answers | None = None
     lacks: bool = False
+    behind: bool = False
 
 
 def layers(
@@ -59,22 +61,22 @@ def layers(
     read: Callable[[Fact], Container | None],
     forms: Forms,
 ) -> Layers | None:
-    """Return a visit as it stands; None where its newest version cannot be read.
+    """Return a visit as it stands by what can be read; None where nothing can.
 
     Each lies over the one before it, so that of two corrections of one version the later takes nothing away.
     """
     versions, asked = facts.versions(visit), _asked(facts, visit, notes)
     known = {fact.change for fact in versions}
-    found, newest, lacks = None, None, False
+    found, lacks, behind = None, False, False
     for fact in versions:
         body, newest = fact.content.body, read(fact)
         if newest is None or not isinstance(body, SealedSubmit):
-            lacks = True
+            behind = True
             continue
-        lacks = lacks or body.follows not in {None, *known}
+        lacks, behind = lacks or behind or body.follows not in {None, *known}, False
         under = found if body.follows is not None else None
-        found = _still(_over(under, fact.change, newest, asked.pop(body.follows, {}), forms), forms)
-    return replace(found, lacks=lacks) if found and newest else None
+        found = _still(_over(under, fact.change, newest, asked.pop(body.follows, ()), forms), forms)
+    return replace(found, lacks=lacks, behind=behind) if found else None
 
 
 def by_field(asked: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
@@ -94,16 +96,20 @@ def form_of(forms: Forms, name: str, pinned: Mapping[str, int]) -> Form | None:
 
 def _asked(
     facts: CaseFacts, visit: RecordId, notes: Mapping[ChangeId, bytes]
-) -> dict[ChangeId | None, Mapping[str, str]]:
-    """Return what was last asked of each version; a decision may follow another on the same one."""
-    found: dict[ChangeId | None, Mapping[str, str]] = {}
+) -> dict[ChangeId | None, frozenset[str]]:
+    """Return what every return of a version asked: one may be taken back and made anew, and a correction does
+    not say which of them it answers. A decision may follow another on the same version.
+    """
+    found: dict[ChangeId | None, frozenset[str]] = {}
     judged: dict[ChangeId, ChangeId] = {}
     for fact in facts.facts:
         body = fact.content.body
         if isinstance(body, SealedDecide) and body.visit == visit:
-            said = read_note(notes.get(fact.change), Reasons)
             version = judged[fact.change] = judged.get(body.follows, body.follows)
-            found[version] = said.reasons if said else {}
+            if body.decision == "kembalikan":
+                said = read_note(notes.get(fact.change), Reasons)
+                asked = frozenset(said.reasons if said else ())
+                found[version] = found.get(version, asked) & asked
     return found
 
 

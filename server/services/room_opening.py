@@ -31,6 +31,7 @@ from server.services.room_reading import CaseFacts, Fact, Unsealed, load_case, u
 from server.thumbnails import whole
 from sync.change import SealedAccess, SealedSubmit
 from sync.sealed_case import Container, Expected, NotReadableError, info_of, read_container, seal_note
+from sync.versions import UNDECIDED
 
 WHAT = "kasus"
 OPEN_MS = 10 * 60_000
@@ -147,8 +148,15 @@ class Openings:
         return self._read(fact, body, key)
 
     def layers(self, opened: OpenCase, facts: CaseFacts, visit: RecordId) -> Layers | None:
-        """Read a visit with its corrections; None when its newest version does not open."""
-        return layers(facts, visit, opened.notes, lambda fact: self.container(opened, fact), self._forms)
+        """Read a visit with its corrections; None when its newest version does not open. But where that is
+        not what a decision is about, and its file has not come, the visit is as it was before.
+        """
+        found = layers(facts, visit, opened.notes, lambda fact: self.container(opened, fact), self._forms)
+        if found is None or not found.behind:
+            return found
+        record = next(each for each in facts.visits if each.id == visit)
+        is_opened = facts.versions(visit)[-1].change in opened.keys
+        return found if is_opened and record.fields["state"] != UNDECIDED["state"] else None
 
     def _enter(
         self, person: Person, session: str, kasus: RecordId, unlocked: Unlocked, purpose: str, action: Look

@@ -99,10 +99,13 @@ def unseal(case: CaseFacts, secrets: Secrets, keys: UnitKeys, regency: Regency) 
         if key.number in secrets.keys
     }
     found = Unsealed(keys={}, notes={})
+    # a version that was lost counts on the phone, but not among those that came
     most = max((len(case.versions(visit.id)) for visit in case.visits), default=1)
+    said = {fact.content.body.number for fact in case.facts if isinstance(fact.content.body, SealedSubmit)}
+    versions = said.union(range(1, most + 1))
     for fact in case.facts:
         is_submit = isinstance(fact.content.body, SealedSubmit)
-        for seal in seals_of(fact.content, most):
+        for seal in seals_of(fact.content, versions):
             anew = case.reseals.get((fact.change, seal.place))
             for key, data in [anew, (seal.key, seal.data)] if anew else [(seal.key, seal.data)]:
                 plain = _opened(ring.get(key), data, seal.role, seal.subject, seal.numbers, regency)

@@ -1,6 +1,6 @@
 """Every seal that a change carries, and what binds it. Rule: found here once, for opening and rotating."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from schemas.base import Data
 from schemas.ids import RecordId, Regency
@@ -9,7 +9,7 @@ from sync.change import Content, SealedAccess, SealedAdvance, SealedDecide, Seal
 from sync.sealed_case import info_of
 
 MOST_VERSIONS = 50
-"""A decision does not say which version it judged: so many are tried."""
+"""A decision does not say which version it judged: so many are tried where nothing tells."""
 
 
 class Seal(Data, frozen=True, kw_only=True):
@@ -31,8 +31,8 @@ class Seal(Data, frozen=True, kw_only=True):
             yield number, info_of(regency, self.role, self.subject, number, public_key)
 
 
-def seals_of(content: Content, versions: int = MOST_VERSIONS) -> list[Seal]:
-    """Return the seals of a change; `versions` is how many its visit has."""
+def seals_of(content: Content, versions: Iterable[int] = range(1, MOST_VERSIONS + 1)) -> list[Seal]:
+    """Return the seals of a change; `versions` are the numbers that those of its visit may have."""
     match content.body:
         case SealedSubmit() as body:
             sealed = Seal(
@@ -49,7 +49,7 @@ def seals_of(content: Content, versions: int = MOST_VERSIONS) -> list[Seal]:
         case SealedAccess(kasus=kasus, note=note):
             return _seals([note], "tujuan", kasus)
         case SealedDecide(visit=visit, notes=notes):
-            return _seals(notes, "alasan", visit, tuple(range(versions, 0, -1)))
+            return _seals(notes, "alasan", visit, tuple(sorted(versions, reverse=True)))
         case SealedNote(record=record, name=name, notes=notes):
             return _seals(notes, role_of(name), record)
         case _:

@@ -50,12 +50,13 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     `reopen`: the decision that stands may be taken back by the reader; `leave`: they may say that it stands.
     `came_after`: how the visit stands where its newest version came after that was decided, and did not open
     it again; `passed_over`: it came after the approval, and that was left to stand. `blind`: why it came back
-    is sealed to no phone that its author has by now.
+    is sealed to no phone that its petugas has by now.
 
     `unreadable` is empty, or *baru* where the newest version came after the room was opened, or *belum* where
     not all of it is here, or what came is not what its seal says. `lacks`: an earlier version does not open,
-    so that what stands here is not all. `flags` are what stands out, in words; `safe` are the answers to be
-    read first; `left` is the name of whoever made the newest version, where they work here no more.
+    so that what stands here is not all; `behind`: nor does the newest, so that it is not approved. `flags`
+    are what stands out, in words; `safe` are the answers to be read first; `left` is the name of whoever made
+    the newest version, where they work here no more.
     """
 
     id: RecordId
@@ -69,6 +70,7 @@ class RoomVisit(Data, frozen=True, kw_only=True):
     several_forms: bool
     unreadable: str
     lacks: bool
+    behind: bool
     flags: tuple[str, ...]
     decide: bool
     why: str
@@ -107,7 +109,7 @@ class RoomCase(Data, frozen=True, kw_only=True):
     """A case that is open, with everything in it. `seen`: the change that a step would follow (hex).
 
     `visit` is the one that is shown, `visits` are the others; `doubles` are cases of the same NIK in the same
-    year, with their codes. `newer`: something came after the room was opened.
+    year, with their codes. `newer`: something came after the room was opened; `returned`: a visit came back.
     """
 
     outside: Outside
@@ -119,3 +121,4 @@ class RoomCase(Data, frozen=True, kw_only=True):
     timeline: tuple[Event, ...]
     doubles: tuple[tuple[RecordId, str], ...]
     newer: bool
+    returned: bool

@@ -92,13 +92,13 @@ class RoomWork:
         """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or hash of a photo.
 
         To hold one that is decided takes the decision back: whoever made it may, and the kabid. To leave one
-        as approved passes over the version that came since.
+        as approved passes over the version that came since. Nothing is approved over one that cannot be read.
         """
         facts = self._engine.read(lambda tx: load_case(tx, key.kasus))
         record = next((each for each in facts.visits if each.id == visit), None) if facts else None
         versions = facts.versions(visit) if facts else []
         layers = self._openings.layers(key.opened.case, facts, visit) if facts else None
-        if record is None or layers is None:
+        if record is None or layers is None or (layers.behind and decision == "setujui"):
             return Refusal(say="belum_terbaca", status=409)
         if person.id in authors(record.fields):
             return Refusal(say="milik_sendiri", status=403)

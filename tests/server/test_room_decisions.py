@@ -171,6 +171,35 @@ def test_it_is_said_where_a_phone_was_replaced_that_alone_could_read_and_how_the
     assert decode(new.reads(fields["notes"]["alasan"], "alasan", visit, 1), Reasons).note == "Temui lagi"
 
 
+def test_it_is_told_also_where_only_somebody_else_who_wrote_a_version_could_read_it_and_whom_to_ask(
+    site: Site,
+) -> None:
+    made = {"roles": ("pendamping", "verifikator"), "areas": (), "services": ("ktkpm",)}
+    first, second = (
+        Sealer(site.office, site.office.add_person(f"tulis{one}", "Penulis Uji", f"P{one}", **made))
+        for one in "12"
+    )
+    kasus, _ = first.case()
+    visit, change = first.visit(kasus)
+    second.visit(kasus, visit=visit, follows=change, number=2)
+    client, other = site.screen(BUDI), site.screen(SITI)
+    open_case(client, kasus, BUDI)
+    assert decide(client, kasus, visit, "kembalikan", catatan="Temui lagi").status_code == 303
+    lost, now = first.phone.device, site.office.deps.now_ms()
+    site.office.deps.engine.write(lambda tx: device_store.revoke(tx, lost, now)).result()
+    assert "sudah diganti atau dicabut. Tarik keputusan ini" in client.get(page_of(kasus)).text
+    open_case(other, kasus)
+    assert "sudah diganti atau dicabut. Minta pemutusnya" in other.get(page_of(kasus)).text
+
+
+def test_where_a_visit_came_back_it_is_said_at_giving_the_case_away(site: Site) -> None:
+    client, kasus, visit, _ = site.opened()
+    says = "Ada kunjungan yang dikembalikan"
+    assert says not in client.get(page_of(kasus)).text
+    assert decide(client, kasus, visit, "kembalikan", catatan="Temui lagi").status_code == 303
+    assert says in client.get(page_of(kasus)).text
+
+
 def test_a_case_is_given_to_another_petugas_on_its_page(site: Site) -> None:
     client, kasus, _, _ = site.opened()
     colleague = site.office.add_person("serah", "Rekan Serah", "RS", ("verifikator",), (), ("ktkpm",))

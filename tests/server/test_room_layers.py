@@ -8,10 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.ids import ChangeId, RecordId
+from server import device_store
 from server.services.room_reading import load_case
 from tests.server.room_case_site import Site, case_site, decide, page_of  # noqa: F401 - the fixture `site`
-from tests.server.room_office import NIK, SITI, csrf, open_case
+from tests.server.room_office import FIELD, NIK, SITI, Sealer, csrf, open_case
 
+BEHIND = "Berkas versi terbaru belum sampai"
 LACKS, DOUBLE = "Versi sebelumnya tidak terbaca", "tahun yang sama"
 
 
@@ -161,6 +163,18 @@ def test_what_was_asked_of_a_version_is_not_asked_of_another(site: Site) -> None
     assert NIK in struck(reopened(client, kasus))
 
 
+def test_an_answer_to_a_return_that_was_taken_back_and_made_anew_takes_nothing_away(site: Site) -> None:
+    shot_of = ("fc_ktp", "fc_kk")
+    client, kasus, visit, change = returned(site, "ktk.nama", "ktk.fc_ktp", shot_of=shot_of)
+    assert decide(client, kasus, visit, "tahan", catatan="Bukan itu").status_code == 303
+    anew = {f"alasan.ktk.{name}": "Tanyakan lagi" for name in ("nik", "fc_kk")}
+    assert decide(client, kasus, visit, "kembalikan", **anew).status_code == 303
+    correct(site, kasus, visit, change, photos=1, answers={"nama": "Nama Benar"})
+    page = reopened(client, kasus)
+    assert struck(page) == ["Korban Uji", "1 foto"] and NIK in page and "Nama Benar" in page
+    assert len(shots(kasus, page)) == 3, "neither paper is gone; what the new one replaces cannot be known"
+
+
 def test_it_is_said_where_an_earlier_version_does_not_open(site: Site) -> None:
     client, kasus, visit, first = site.opened(held=False)
     second = correct(site, kasus, visit, first, answers={"nama": "Nama Benar"})
@@ -180,3 +194,54 @@ def test_no_two_downloads_of_a_case_have_one_name(site: Site) -> None:
     sent = {"csrf": csrf(client.get(page_of(kasus))), "keperluan": "Melengkapi berkas"}
     answers = [client.post(shot.replace("/foto/", "/unduh/"), data=sent) for shot in shots(kasus, page)]
     assert len({answer.headers["content-disposition"] for answer in answers}) == 2
+
+
+def decided_behind(
+    site: Site, decision: str, **note: str
+) -> tuple[httpx.Client, RecordId, str, RecordId, ChangeId]:
+    """Return a screen with a case that was decided, and whose lost phone named a file that never came."""
+    sealer = Sealer(site.office, site.office.people[FIELD])
+    kasus, kode = sealer.case()
+    visit, change = sealer.visit(kasus)
+    client = site.screen(SITI)
+    open_case(client, kasus)
+    assert decide(client, kasus, visit, decision, **note).status_code == 303
+    lost, now = sealer.phone.device, site.office.deps.now_ms()
+    site.office.deps.engine.write(lambda tx: device_store.revoke(tx, lost, now)).result()
+    _, newest = sealer.visit(kasus, visit=visit, follows=change, number=2, held=False)
+    assert NIK not in client.get(page_of(kasus)).text, "the room has to be opened again first"
+    page = reopened(client, kasus)
+    assert BEHIND in page and NIK in page and LACKS not in page and 'value="setujui"' not in page
+    return client, kasus, kode, visit, newest
+
+
+def test_what_was_approved_is_left_to_stand_though_a_later_file_never_comes(site: Site) -> None:
+    client, kasus, kode, visit, newest = decided_behind(site, "setujui")
+    late = {"status": "susulan"}
+    assert kode in client.get("/antrean", params=late).text
+    assert decide(client, kasus, visit, "biarkan", dilihat=newest.hex()).status_code == 303
+    assert kode not in client.get("/antrean", params=late).text and NIK in client.get(page_of(kasus)).text
+
+
+def test_a_decision_is_taken_back_though_a_later_file_never_comes_but_that_file_is_not_approved(
+    site: Site,
+) -> None:
+    client, kasus, _, visit, newest = decided_behind(site, "setujui")
+    back = decide(client, kasus, visit, "tahan", dilihat=newest.hex(), catatan="Periksa lagi")
+    assert back.status_code == 303 and NIK in client.get(page_of(kasus)).text
+    assert decide(client, kasus, visit, "setujui").status_code == 409
+    assert decide(client, kasus, visit, "kembalikan", catatan="Kirim lagi").status_code == 303
+
+
+def test_what_was_rejected_is_rejected_again_though_a_later_file_never_comes(site: Site) -> None:
+    client, kasus, kode, visit, _ = decided_behind(site, "tolak", catatan="Bukan korban")
+    assert kode in client.get("/antrean").text
+    assert decide(client, kasus, visit, "setujui").status_code == 409
+    assert decide(client, kasus, visit, "tolak", catatan="Tetap").status_code == 303
+    assert kode not in client.get("/antrean").text and NIK in reopened(client, kasus)
+
+
+def test_why_a_visit_came_back_is_read_anew_also_where_the_first_version_was_lost(site: Site) -> None:
+    client, kasus, visit, _ = site.opened(number=2)
+    assert decide(client, kasus, visit, "kembalikan", catatan="Temui lagi di balai").status_code == 303
+    assert "Temui lagi di balai" in reopened(client, kasus)
