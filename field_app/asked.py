@@ -74,7 +74,10 @@ def add_functions(connection: sqlcipher.Connection) -> None:
         return asked_of(kind, body)[n]
 
     def told_of(packed: bytes, n: int) -> str | None:
-        return told(_outcomes.decode(packed))[n]
+        try:
+            return told(_outcomes.decode(packed))[n]
+        except UNREADABLE:
+            return None
 
     connection.create_function("asked", 3, asked)
     connection.create_function("told", 2, told_of)
@@ -85,7 +88,9 @@ def _text(*values: Any) -> str:
 
 
 def _made_ms(versions: Any) -> int:
-    """Return when the first of these was finished, by the clock of its phone."""
+    """Return when the first of these was finished, by the clock of its phone; 0 where that says no time that
+    fits into a column.
+    """
     first = cast("list[Any]", versions)[0] if isinstance(versions, list) and versions else None
     made = cast("dict[str, Any]", first).get("wall_ms") if isinstance(first, dict) else None
-    return made if isinstance(made, int) else 0
+    return made if type(made) is int and 0 <= made < 2**63 else 0

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import sqlcipher3.dbapi2 as sqlcipher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.bench import Bench
@@ -301,7 +302,7 @@ class Phone:
             finally:
                 if self._open is None:
                     vault.close()
-        except (VaultError, OSError) as error:
+        except (VaultError, OSError, sqlcipher.Error) as error:
             return unstored(error)
         if self._open is None:
             return Refused(say="lapangan.brankas_rusak")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from field_app import vault as vaults
+from field_app.asked import asked_of
 from field_app.items import again_helps, data_items
 from field_app.search import search_subjects
 from field_app.store import Store
@@ -174,3 +175,27 @@ def test_every_list_shows_after_the_upgrade_what_it_showed_before(field: Field, 
     home = field.visits.home()
     assert [card.visit for card in home.returned] == [visit_of(4), RecordId("e" * 32)]
     assert len(home.upcoming) == 1 and home.month is not None and len(home.drafts) == 1
+
+
+def test_a_time_that_is_none_stops_neither_a_sync_nor_the_upgrade(field: Field) -> None:
+    field.visit()
+    bodies = {
+        visit_of(number): {"form": "bpnt_kpm", "subjek": subject_of(1), "versions": [{"wall_ms": made}]}
+        for number, made in enumerate((2**63, 2**64 - 1, -1, True, 5.0, "5", None, {}))
+    }
+    field.pull({name: ("kunjungan", body) for name, body in bodies.items()})
+    path = shaped(field, "0009")
+    field.vault.close()
+    field.open(path)
+    assert field.bench.records.of_kind("kunjungan").keys() == bodies.keys()
+    assert [asked_of("kunjungan", encode(body))[2] for body in bodies.values()] == [0] * len(bodies)
+
+
+def test_an_outcome_that_nobody_can_read_keeps_no_vault_shut(field: Field) -> None:
+    field.visit()
+    path = shaped(field, "0009")
+    vault = Vault(path, FIELD_KEY)
+    with vault.write() as connection:
+        connection.execute("INSERT INTO outcomes (change, packed) VALUES (?, x'c1')", (bytes(32),))
+    vault.close()
+    open_vault(path, FIELD_KEY).close()

@@ -20,7 +20,7 @@ from field_app.vault import (
 )
 from field_app.views import Refused
 from tests.field_app.conftest import KEY, SetTime, make_phone
-from tests.field_app.test_phone import CODE
+from tests.field_app.test_phone import CODE, PIN, Office, join
 
 SAID = {
     "penyimpanan_penuh": (
@@ -84,3 +84,16 @@ def test_joining_on_a_full_phone_says_that_it_is_full(
     monkeypatch.setattr("field_app.enrol.write_whole", full)
     phone = make_phone(tmp_path / "hp", time)
     assert phone.join("http://kantor.test", CODE) == Refused(say="lapangan.penyimpanan_penuh")
+
+
+def test_an_upgrade_that_fails_is_said(
+    tmp_path: Path, time: SetTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise sqlcipher.OperationalError("user-defined function raised exception")
+
+    phone = make_phone(tmp_path / "hp", time, Office().at)  # type: ignore[arg-type,return-value]
+    join(phone)
+    phone.lock()
+    monkeypatch.setattr("field_app.vault.migrate", fail)
+    assert phone.unlock(PIN) == Refused(say="lapangan.penyimpanan_rusak")
