@@ -239,7 +239,8 @@ def test_a_number_that_became_another_kind_of_number_in_one_commit_is_no_fault(t
         "INSERT INTO handovers (kabupaten, device, file, number, made_ms, taken_ms, taken_by, changes,"
         " photos, question) VALUES ('33.14', 'd', x'00', 1, 1, 1, '', 0, 0, x'80')",
         "INSERT INTO kunjungan (kabupaten, visit, state, form, desa, petugas, subject, tugas, versions,"
-        " received_ms, decided_ms, flags, quarter) VALUES ('33.14', 'v', 's', 'f', 'd', 'p', 's', 't', 1, 1, 1, '', '')",
+        " received_ms, decided_ms, flags, quarter)"
+        " VALUES ('33.14', 'v', 's', 'f', 'd', 'p', 's', 't', 1, 1, 1, '', '')",
     ],
 )
 def test_somebody_with_the_key_who_rewrites_the_database_is_found(
