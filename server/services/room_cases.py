@@ -78,14 +78,15 @@ class RoomCases:
             store = SqlOfficeStore.reading(tx)
             ids = page_store.cases_at(tx, places, MOST)
             found = store.records([*ids, *also])
-            ended = [name for name in also if name not in ids and name in found]
+            more = [name for name in also if name not in ids and name in found]
             ids = [
-                *(name for name in ended if is_sealed(found[name]) and not is_destroyed(found[name])),
+                *(name for name in more if is_sealed(found[name]) and not is_destroyed(found[name])),
                 *ids,
             ]
             known = names(store, {str(each.fields.get("petugas") or "") for each in found.values()} - {""})
             shown = tuple(self._outside(found[name], known, today) for name in ids)
-            return OutsideList(shown=shown, total=sum(count for count, _ in places.values()))
+            under_way, ended = sum(count for count, _ in places.values()), sum(each.final for each in shown)
+            return OutsideList(shown=shown, total=under_way + ended)
 
         return self._engine.read(work)
 

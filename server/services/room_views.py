@@ -23,7 +23,7 @@ class Outside(Data, frozen=True, kw_only=True):
 
 
 class OutsideList(Data, frozen=True, kw_only=True):
-    """The sealed cases under way, soonest due first, of how many in all."""
+    """The sealed cases under way, soonest due first, after those shown besides; of how many in all."""
 
     shown: tuple[Outside, ...]
     total: int

@@ -36,7 +36,13 @@ def room_routes(site: Site) -> list[Any]:
 
     @get("/ruang")
     async def home(request: Asking) -> Response[Any]:
-        return await _home(site, request)
+        return await _home(site, request, await officer(site, request))
+
+    @post("/ruang")
+    async def search(request: Asking) -> Response[Any]:
+        visitor = await officer(site, request)
+        given = await site.form(request, visitor.csrf)
+        return await _home(site, request, visitor, given.get("kode", "").strip().upper()[:LONGEST_CODE])
 
     @get("/ruang/kunjungan/{visit:str}")
     async def case_of(request: Asking, visit: FromPath[str]) -> Response[Any]:
@@ -87,6 +93,13 @@ def room_routes(site: Site) -> list[Any]:
         response.set_cookie(room_cookie(request, OPEN_COOKIE, begun, OPEN_MS))
         return response
 
+    return [home, search, case_of, stamp, glass, break_glass, *_alarm_routes(site)]
+
+
+def _alarm_routes(site: Site) -> list[Any]:
+    """Return the handlers of what tells that glass was broken."""
+    room = site.room
+
     @get("/ruang/alarm")
     async def alarms(request: Asking) -> Response[str]:
         visitor = await watcher(request)
@@ -106,18 +119,16 @@ def room_routes(site: Site) -> list[Any]:
             raise ForbiddenError
         return visitor
 
-    return [home, case_of, stamp, glass, break_glass, alarms, seen]
+    return [alarms, seen]
 
 
-async def _home(site: Site, request: Asking) -> Response[Any]:
-    """Show the cases to who is named, or lead to the one whose code was typed."""
+async def _home(site: Site, request: Asking, visitor: Visitor, kode: str = "") -> Response[Any]:
+    """Show the cases to who is named, or lead to the one whose code was typed; no address has the code."""
     room = site.room
-    visitor = await officer(site, request)
     today = written.local_date(site.deps.now_ms())
     is_there = await site.work(room.custodian.current) is not None
     named = is_there and await site.work(lambda: room.custodian.is_officer(visitor.person))
-    token, kode = request.cookies.get(CEREMONY_COOKIE, ""), request.query_params.get("kode", "")
-    kode = kode.strip().upper()[:LONGEST_CODE]
+    token = request.cookies.get(CEREMONY_COOKIE, "")
     if named and kode and (sought := await site.work(lambda: room.cases.by_code(kode))):
         return onward(f"/ruang/kasus/{sought}")
     late = await site.work(room.late.counts) if named else {}

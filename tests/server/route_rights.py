@@ -204,6 +204,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/serah-terima/kabar"): Needs("take_handovers"),
     ("GET", "/serah-terima/{device:str}/{file:str}/jawaban"): Needs("take_handovers"),
     ("GET", "/ruang"): Needs("open_room"),
+    ("POST", "/ruang"): Needs("open_room"),
     ("GET", "/ruang/cap.svg"): Needs("open_room"),
     ("GET", "/ruang/darurat"): Needs("open_room"),
     ("POST", "/ruang/darurat"): Needs("open_room"),

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import re
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -12,12 +13,15 @@ from PIL import Image, ImageChops
 
 from schemas.ids import ChangeId
 from server.compose import unlock
+from server.queries import sealed_of_code
+from server.services import room_cases
 from server.services.room_opening import OPEN_MS
 from server.verify import verify
 from server.web.building import build_site
 from sync.change import SealedAccess, SealedAdvance, SealedSubmit
 from sync.rules import DomainRules
 from sync.sealed_case import name_of
+from tests.server.asked import listening
 from tests.server.conftest import Silent
 from tests.server.room_case_site import Site, case_site, decide, move, page_of, seen  # noqa: F401 - the fixture `site`
 from tests.server.room_office import (
@@ -71,17 +75,42 @@ def test_a_case_that_ended_is_found_by_its_code_and_stands_in_the_list_while_som
     kode, head = site.office.fields(kasus)["kode"], seen(client.get(page_of(kasus)), "maju")
     assert move(client, kasus, "mundur", tanggal_mundur="2026-11-20").status_code == 303
     assert kode not in client.get("/ruang").text
-    found = client.get("/ruang", params={"kode": f" {kode.lower()} "})
+    assert '<form method="post" action="/ruang" role="search"' in client.get("/ruang").text, "in no address"
+    found = send(client, "/ruang", kode=f" {kode.lower()} ")
     assert found.status_code == 303 and found.headers["location"] == page_of(kasus)
-    assert "Kode kasus itu tidak ada" in client.get("/ruang?kode=KS-2026-XXXXXX").text
-    assert kode not in site.screen("petugas").get(f"/ruang?kode={kode}").text, (
-        "who is not named learns nothing"
-    )
+    assert "Kode kasus itu tidak ada" in send(client, "/ruang", kode="KS-2026-XXXXXX").text
+    stranger = send(site.screen("petugas"), "/ruang", kode=kode)
+    assert stranger.status_code == 200 and page_of(kasus) not in stranger.text, "they learn nothing"
     note = site.bodies(kasus)[-1].note
     late = SealedAdvance(kasus=kasus, follows=ChangeId(bytes.fromhex(head)), event="ke_kecamatan", note=note)
     site.office.deps.office.act(site.office.people[BUDI], late)
     page = client.get("/ruang").text
     assert kode in page and "1 datang terlambat" in page
+
+
+def test_a_code_is_looked_for_among_sealed_cases_alone(site: Site) -> None:
+    kasus, kode = site.sealer.case()
+    with listening() as asked:
+        found = site.office.deps.engine.read(lambda tx: sealed_of_code(tx, kode))
+    assert found == [kasus]
+    assert not [each for each in asked for table in ("records", "kasus") if each.reads_all_of(table)]
+    assert not any("kind = " in each.sql for each in asked), "all cases are read"
+
+
+def test_what_the_list_leaves_out_is_counted_beside_cases_that_ended(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, kasus, _, _ = site.opened()
+    site.sealer.case()
+    cases = build_site(site.office.deps).room.cases
+    under_way = cases.count()
+    monkeypatch.setattr(room_cases, "MOST", under_way - 1)
+    assert move(client, kasus, "mundur", tanggal_mundur="2026-11-20").status_code == 303
+    found = cases.all(date(2026, 11, 27), [kasus])
+    assert (len(found.shown), found.total) == (under_way, under_way)
+    monkeypatch.setattr(room_cases, "MOST", under_way - 2)
+    found = cases.all(date(2026, 11, 27), [kasus])
+    assert (len(found.shown), found.total) == (under_way - 1, under_way)
 
 
 def test_a_closed_case_gives_nothing_away(site: Site) -> None:

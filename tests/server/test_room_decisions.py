@@ -174,9 +174,9 @@ def test_it_is_said_where_a_phone_was_replaced_that_alone_could_read_and_how_the
 def test_it_is_told_also_where_only_somebody_else_who_wrote_a_version_could_read_it_and_whom_to_ask(
     site: Site,
 ) -> None:
-    made = {"roles": ("pendamping", "verifikator"), "areas": (), "services": ("ktkpm",)}
+    add = site.office.add_person
     first, second = (
-        Sealer(site.office, site.office.add_person(f"tulis{one}", "Penulis Uji", f"P{one}", **made))
+        Sealer(site.office, add(f"tulis{one}", "Penulis Uji", f"P{one}", ("verifikator",), (), ("ktkpm",)))
         for one in "12"
     )
     kasus, _ = first.case()
