@@ -5,7 +5,7 @@ A visit is forgotten whole, and only when all of this holds:
 | what | why |
 |---|---|
 | each of its changes is in two verified backups of the office (`backed_up`) | the office may be restored |
-| the office approved or rejected its newest version, `keep_days` ago by its own clock | it may come back |
+| by its clock the office decided on the newest version or passed over it `keep_days` ago | it may come back |
 | each change was applied, no conflict of it is open, nothing is held or refused | it is still spoken of |
 | each of its photos has the office's receipt | these bytes are the only ones |
 | no draft of it is open, and no other visit that must stay names one of its photos | she works on it |
@@ -21,7 +21,7 @@ from field_app.drafts import Draft, Drafts
 from field_app.erasing import forget
 from field_app.history import History
 from field_app.records import Records
-from field_app.standing import decision_on
+from field_app.standing import decision_on, passed_over_ms
 from field_app.store import Store
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, RecordId
@@ -95,9 +95,12 @@ class Forgetting:
         row = self._records.get(name)
         if row is None or row.kind != "kunjungan" or row.fields.get("state") not in DECIDED:
             return False
-        newest, decided_ms = versions[-1].change, row.fields.get("decided_ms")
-        is_long_ago = isinstance(decided_ms, int) and 0 < decided_ms <= old_ms
-        return is_long_ago and newest is not None and decision_on(newest, row.fields) is not None
+        newest = versions[-1].change
+        if newest is None:
+            return False
+        is_on_it = decision_on(newest, row.fields) is not None
+        said_ms = row.fields.get("decided_ms") if is_on_it else passed_over_ms(newest, row.fields)
+        return isinstance(said_ms, int) and 0 < said_ms <= old_ms
 
     def _safe(self, versions: list[Draft], safe: int) -> _Visit | None:
         """Return a visit all of which is safe at the office, None if anything of it is not."""

@@ -156,3 +156,14 @@ def decision_on(change: ChangeId, row: Fields | None) -> Standing | None:
         return None
     reasons = {str(name): str(why) for name, why in dict(row.get("reasons") or {}).items()}
     return Standing(status=row["state"], reasons=reasons, note=str(row.get("note") or ""))
+
+
+def passed_over_ms(change: ChangeId, row: Fields) -> int:
+    """Return when the office let its word stand though this version, or one after it, came later than that;
+    0 where it did not. Nobody is told: it is no word on the version.
+    """
+    versions: list[Mapping[str, Any]] = row.get("versions") or []
+    if change.hex() not in {version.get("change") for version in versions}:
+        return 0
+    left_ms = row.get("left_ms") or 0
+    return left_ms if left_ms >= (versions[-1].get("received_ms") or 0) else 0

@@ -159,6 +159,24 @@ def test_what_was_decided_lately_stays_by_the_clock_of_the_office(field: Field) 
     assert forgetting(field).step(Keeping(most_bytes=0, keep_days=28)) is True
 
 
+def test_a_version_that_the_office_passed_over_goes_in_time_and_nothing_is_told_of_it(field: Field) -> None:
+    done = safe_visit(field)
+    then = field.time.now_ms() - 40 * DAY_MS
+    late = {"versions": [{"change": done.change.hex(), "follows": None, "received_ms": then + 1}]}
+
+    def shown(**left: int) -> tuple[object, ...]:
+        decided(field, done, days=40, **late, **left)
+        field.pull({}, backed_up=field.store.head())
+        return field.visits.home(), field.visits.visit(done.visit), field.status()
+
+    before = shown()
+    assert before[2] == ["diterima"] and forgetting(field).step(TINY) is False
+    assert shown(left_ms=then) == before and forgetting(field).step(TINY) is False, "it came afterwards"
+    assert shown(left_ms=then + 20 * DAY_MS) == before and forgetting(field).step(TINY) is False, "lately"
+    assert shown(left_ms=then + DAY_MS) == before and forgetting(field).step(TINY) is True
+    assert field.status() == ["diterima"]
+
+
 @pytest.mark.parametrize("when", [None, 0], ids=["unsaid", "at zero"])
 def test_what_the_office_does_not_say_when_it_decided_stays(field: Field, when: int | None) -> None:
     field.decided(safe_visit(field), "disetujui", decided_ms=when)
