@@ -166,6 +166,7 @@ def _done(site: Site, visitor: Visitor, given: dict[str, str]) -> Refused | None
 def _listed(site: Site, visitor: Visitor, number: int) -> Listed:
     found = site.destroying.proposals(visitor.person)
     found.sort(key=lambda each: each.state in ENDED)  # which leaves the newest before, in both
+    number = min(number, max(1, -(-len(found) // MOST)))
     first = (number - 1) * MOST
     shown = found[first : first + MOST]
     known = site.names({each.by for each in shown} | {each.approved_by for each in shown if each.approved_by})

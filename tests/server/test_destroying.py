@@ -200,7 +200,7 @@ def test_a_page_lists_so_many_proposals_and_first_those_that_wait(
         beyond = client.get("/pemusnahan?hal=99")
     assert waits in first and desk.visit not in first and 'href="/pemusnahan?hal=2"' in first
     assert desk.visit in second and waits not in second and 'href="/pemusnahan?hal=1"' in second
-    assert "hal=3" not in second and beyond.status_code == 200
+    assert "hal=3" not in second and beyond.status_code == 200 and desk.visit in beyond.text
 
 
 def test_from_the_page_one_proposes_and_another_destroys(desk: Desk) -> None:
