@@ -39,6 +39,20 @@ def cases(tx: Reader, desa: Iterable[str], subjects: Iterable[str], stages: Iter
     return sorted({RecordId(name) for (name,) in found})
 
 
+def cases_about(tx: Reader, subjects: Iterable[RecordId], stages: Iterable[str]) -> list[RecordId]:
+    """Return the kasus about somebody, by all their records, that stand in one of these stages.
+
+    Of what an older program wrote this knows once the office was opened (server/about_store.py).
+    """
+    found = tx.query(
+        "SELECT k.kasus FROM speaks_of s CROSS JOIN kasus k"  # from the few about them
+        " WHERE s.kabupaten = :kabupaten AND s.name IN :subjects AND s.field = 'subjek'"
+        " AND k.kabupaten = s.kabupaten AND k.kasus = s.record AND k.stage IN :stages ORDER BY k.kasus",
+        {"subjects": list(subjects), "stages": list(stages)},
+    )
+    return [RecordId(name) for (name,) in found]
+
+
 def visits_of_tugas(tx: Reader, tugas: RecordId, subjects: Iterable[RecordId]) -> list[RecordId]:
     """Return the visits to somebody, by all their records, that were made for a tugas."""
     found = tx.query(

@@ -11,7 +11,7 @@ from typing import Any, cast
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
 from schemas.workflow import Workflow, Workflows
-from server import assign_store, page_store, subject_store
+from server import assign_store, page_store, subject_store, task_store
 from server.engine import Reader, Writer
 from server.services.finding import one_person, same_people
 from server.services.people import Actor
@@ -172,8 +172,9 @@ def cases_joined(tx: Reader, visits: Iterable[Record], workflows: Workflows) -> 
     store, about = SqlOfficeStore.reading(tx), same_people(tx, people)
     under_way = stages_under_way(workflows).items()
     stages = [stage for stage, (workflow, _) in under_way if workflow.id in ONCE]
-    desa = {str(each.fields.get("kode_desa") or "") for each in asked}
-    cases = store.records(assign_store.cases(tx, desa, about, stages)).values()
+    known = task_store.is_filled(tx)
+    names = assign_store.cases_about(tx, about, stages) if known else page_store.cases_in(tx, stages)
+    cases = store.records(names).values()
     joined = {
         visit: case
         for case in cases

@@ -1,7 +1,7 @@
 """What the approval of a visit opens: a case for a health card, for findings at a shop, for a complaint."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import pytest
 from schemas.ids import ChangeId, RecordId
 from schemas.reopening import REOPEN
 from server import subject_index
-from server.engine import Reader
+from server.engine import Reader, Writer
 from server.queries import records_of_kind
+from server.services.opening_cases import cases_joined
 from server.services.review import Decided, Open
 from server.services.visits import counted_change
 from server.store import SqlOfficeStore
@@ -144,6 +145,37 @@ def test_a_visit_that_joined_a_case_is_not_destroyed_before_it_ends(desk: Desk) 
     end = Advance(kasus=case, follows=head, event="gugurkan", answers={"alasan": "Keliru"})
     office.deps.office.act(office.people["kabid"], end)
     assert refusals() == ["", "", "sudah"]
+
+
+def test_what_a_visit_joined_is_found_without_reading_the_cases_of_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, kis = desk.office, ("kis", MET)
+    case = desk.approved(*kis, office.warga)
+    joined = desk.sent(*kis, office.warga)
+    assert desk.decided(joined, "setujui") == case
+    others = {desk.approved(*kis, office.add_warga(f"Warga {number}", DESA)) for number in range(3)}
+    given, loaded = SqlOfficeStore.records, list[RecordId]()
+
+    def told(store: SqlOfficeStore, ids: Iterable[RecordId]) -> dict[RecordId, Record]:
+        names = list(ids)
+        loaded.extend(names)
+        return given(store, names)
+
+    def found(tx: Reader) -> list[tuple[RecordId, RecordId]]:
+        visits = given(SqlOfficeStore.reading(tx), [joined]).values()
+        return [(visit, each.id) for visit, each in cases_joined(tx, visits, office.deps.workflows).items()]
+
+    monkeypatch.setattr(SqlOfficeStore, "records", told)
+    assert office.deps.engine.read(found) == [(joined, case)]
+    assert case in loaded and others.isdisjoint(loaded)
+
+    def of_before(tx: Writer) -> None:
+        tx.execute("DELETE FROM speaks_of")
+        tx.execute("INSERT INTO filling (kabupaten, after) VALUES (:kabupaten, '')")
+
+    office.deps.engine.write(of_before).result()
+    assert office.deps.engine.read(found) == [(joined, case)], "what is not kept yet is looked for"
 
 
 def test_whoever_calls_off_a_case_that_another_visit_joined_reads_so_and_what_that_visit_lacks_is_told(
