@@ -20,12 +20,15 @@ LATER = (
     "SELECT 1 FROM drafts AS other JOIN links AS later ON later.change = other.change"
     " WHERE other.visit = drafts.visit AND other.change IS NOT NULL AND later.counter > links.counter"
 )
-BY_PLACE = "ORDER BY (SELECT max(counter) FROM links WHERE links.change = drafts.change) DESC"
-NOWHERE = "change IS NOT NULL AND NOT EXISTS (SELECT 1 FROM links WHERE links.change = drafts.change)"
+BY_PLACE = "ORDER BY (SELECT max(counter) FROM links WHERE links.change = drafts.change) DESC, drafts.id DESC"
+"""Of those without a place the newest is the one that was begun last."""
+NOWHERE = "change IS NOT NULL AND change NOT IN (SELECT change FROM links)"
 UNSENT = "why IN ('hilang', 'tidak_kembali')"
 """In the words of the index `gone_unsent`."""
-LOST = f"{DONE} AND {NOWHERE} AND change IN (SELECT change FROM gone_contents WHERE {UNSENT})"  # noqa: S608
-"""Those without a place that were declared lost; before each sync any other gets a place again."""
+UNPLACED = f"{DONE} AND {NOWHERE} ORDER BY +drafts.id DESC"
+"""Those without a place: they were declared lost, or get a place again before the next sync.
+The plus: few are sorted, instead of all being walked in their order.
+"""
 LISTED = "IN (SELECT value FROM json_each(?))"
 
 
@@ -42,7 +45,7 @@ class History:
             (self._device, most),
         )
         if len(found) < most:
-            found += self._drafts(LOST)
+            found += self._drafts(UNPLACED)
         return _first_of_each(found, lambda version: version.visit)[:most]
 
     def latest(self, after: int, most: int) -> list[Draft]:
@@ -54,7 +57,7 @@ class History:
             f"{PLACED} WHERE device = ? AND counter <= ? ORDER BY counter DESC LIMIT ?",
             (self._device, after, most),
         )
-        found += self._drafts(LOST)
+        found += self._drafts(UNPLACED)
         return _first_of_each(found, lambda version: version.id)
 
     def of(self, visit: RecordId) -> list[Draft]:

@@ -5,13 +5,16 @@ Closing a socket alone does not: whoever reads from it waits until the time is o
 
 import socket
 from contextlib import suppress
+from functools import partial
+from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
 import httpx
 
-MADE = ("connection.connect_tcp.complete", "connection.start_tls.complete")
+TCP, TLS = "connection.connect_tcp.complete", "connection.start_tls.complete"
 """What is told of a line that is there by now (httpcore, "Trace")."""
+NO_TLS = "connection.start_tls.failed"
 
 
 class Wires:
@@ -20,24 +23,38 @@ class Wires:
     def __init__(self, client: httpx.Client) -> None:
         self._client, self._is_closed = client, False
         self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._lock = Lock()
         client.event_hooks = {"request": [self._watch]}
 
     def close(self) -> None:
         """End all that is under way, and close the client."""
-        self._is_closed = True
-        for line in list(self._sockets):
+        with self._lock:  # another thread may be adding one
+            self._is_closed, lines = True, list(self._sockets)
+        for line in lines:
             _end(line)
         self._client.close()
 
     def _watch(self, request: httpx.Request) -> None:
-        request.extensions = {**request.extensions, "trace": self._told}
+        told = partial(self._told, request.url.scheme == "https", [])
+        request.extensions = {**request.extensions, "trace": told}
 
-    def _told(self, event: str, info: dict[str, Any]) -> None:
-        if event in MADE:
-            line = info["return_value"].get_extra_info("socket")
+    def _told(self, is_tls: bool, shaking: list[socket.socket], event: str, info: dict[str, Any]) -> None:
+        if event in (TCP, TLS):
+            line: socket.socket = info["return_value"].get_extra_info("socket")
+            if is_tls and event == TCP:  # a handshake takes the socket away; a second name of it stays ours
+                line = line.dup()
+                shaking.append(line)
+            self._keep(line)
+        if event in (TLS, NO_TLS):
+            while shaking:
+                shaking.pop().close()
+
+    def _keep(self, line: socket.socket) -> None:
+        with self._lock:
             self._sockets.add(line)
-            if self._is_closed:  # meanwhile
-                _end(line)
+            is_closed = self._is_closed
+        if is_closed:  # meanwhile
+            _end(line)
 
 
 def _end(line: socket.socket) -> None:

@@ -105,6 +105,48 @@ def test_a_whole_content_that_lost_its_link_arrives_all_the_same(
     assert [near.field.visits.visit(done.visit).status for done in made] == ["diterima"] * 3
 
 
+@pytest.mark.parametrize("is_sound", [True, False], ids=["sound", "unsound"])
+@pytest.mark.parametrize("lost", [(LOSE_LINK,), (LOSE_LINK, LOSE_CONTENT)], ids=["link", "both"])
+def test_what_has_no_place_yet_stands_on_both_screens(
+    near: Sending, monkeypatch: pytest.MonkeyPatch, lost: tuple[str, ...], is_sound: bool
+) -> None:
+    """Also where none is given, as the vault is unsound: she is told so, and not that there was nothing."""
+    made = visits(near, 3)
+    damage(near, made[1], *lost)
+    if not is_sound:
+        monkeypatch.setattr(near.other, "is_sound", lambda: False)
+        assert near.worker.run_once() is not None
+    home = near.field.visits.home()
+    newest_first = [made[2].visit, made[0].visit, made[1].visit]
+    assert ([card.visit for card in home.sent], home.rest) == (newest_first, 0)
+    assert {card.status for card in home.sent} == {"menunggu_kirim"}
+    listed = [item.status for item in near.worker.items() if item.kind == "data"]
+    assert listed == ["menunggu_kirim"] * near.worker.status().data_pending == ["menunggu_kirim"] * 3
+
+
+def test_of_versions_without_a_place_the_newest_comes_first(near: Sending) -> None:
+    made = []
+    for _ in range(3):
+        near.field.time.pass_s(1)
+        made += visits(near, 1)
+    first, second, third = made
+    row = {"state": "dikembalikan", "versions": [{"change": third.change.hex()}]}
+    near.field.pull({third.visit: ("kunjungan", row)}, acknowledged=near.field.store.head())
+    near.field.time.pass_s(1)
+    begun = near.field.visits.start_correction(third.visit)
+    assert isinstance(begun, DraftView)
+    mended = near.field.finish(begun.id)
+    for done in (first, second, third, mended):
+        damage(near, done, LOSE_LINK)
+    history = near.field.bench.history
+    assert [version.change for version in history.of(third.visit)] == [mended.change, third.change]
+    newest_first = [mended.change, second.change, first.change]
+    assert [version.change for version in history.newest(9)] == newest_first
+    assert [version.visit for version in history.latest(0, 9)] == [
+        done.visit for done in (mended, third, second, first)
+    ]
+
+
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_a_visit_without_link_and_content_is_told_wherever_it_stood(near: Sending, which: int) -> None:
     made = visits(near, 3)

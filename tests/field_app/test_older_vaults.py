@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -179,7 +180,7 @@ def test_every_list_shows_after_the_upgrade_what_it_showed_before(field: Field, 
 
 def test_a_time_that_is_none_stops_neither_a_sync_nor_the_upgrade(field: Field) -> None:
     field.visit()
-    bodies = {
+    bodies: dict[RecordId, dict[str, Any]] = {
         visit_of(number): {"form": "bpnt_kpm", "subjek": subject_of(1), "versions": [{"wall_ms": made}]}
         for number, made in enumerate((2**63, 2**64 - 1, -1, True, 5.0, "5", None, {}))
     }
