@@ -318,6 +318,7 @@ class FullerLife(Life):
             case = self.cases.pop()
             tasks = [each.id for each in self.records("tugas") if each.fields.get("kasus") == case.kasus]
             gone = [case.kasus, case.visit, *tasks]
+            gone += [each.id for each in self.records("konflik") if each.fields["record"] in gone]
             changes = self.deps.engine.read(lambda tx: sealed_store.about(tx, gone))
             self.deps.destruction.destroy(self.office.people["kabid"], changes, gone, "BA 2")
 

@@ -7,6 +7,7 @@ import random
 import secrets
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schemas.ids import BlobId, ChangeId, PersonId, RecordId
+from server.services.holidays import as_seen
 from server.services.matching import PairPage
 from server.services.people import Denied
 from server.services.review import Open
@@ -51,7 +53,7 @@ class Life(Town):
             (self.decide, 12), (self.hand, 3), (self.task, 3), (self.move_task, 5), (self.merge, 2),
             (self.split, 2), (self.tell_apart, 5), (self.confirm, 1), (self.case, 3), (self.advance, 4),
             (self.choose, 3), (self.letter, 1), (self.destroy, 4), (self.late, 2), (self.arrive, 2),
-            (self.area, 1), (self.limit, 1), (self.follow, 5),
+            (self.area, 1), (self.limit, 1), (self.days_off, 2), (self.follow, 5),
         ]  # fmt: skip
 
     def somebody(self) -> None:
@@ -230,9 +232,9 @@ class Life(Town):
         elif subject is not None:
             number = len(self.records("surat")) + 1
             fields = {
-                "tahun": 2026, "urut": number, "nomor": f"{number}/UJI", "jenis": "surat_kks",
+                "tahun": 2026, "urut": number, "nomor": f"{number}/UJI", "jenis": "rekomendasi_pos",
                 "tanggal": "2026-11-20", "subjek": subject.id, "kode_desa": DESA, "layanan": "bpnt",
-                "state": "terbit", "at_ms": self.now_ms,
+                "state": "terbit", "at_ms": self.now_ms, "berkas": "0" * 64, "ukuran": 9,
             }  # fmt: skip
             self.act(Patch(record=self.fresh(), kind="surat", base={}, new=fields))
 
@@ -276,6 +278,13 @@ class Life(Town):
         self.site.settings.change(
             self.office.person("kabid"), FAR, self.rng.choice((500, 2_000, 5_000)), seen
         )
+
+    def days_off(self) -> None:
+        """The office says which days of a year are off, and deadlines move."""
+        year = self.rng.choice((2026, 2027))
+        days = {date(year, 1, 1) + timedelta(days=self.rng.randrange(365)): "Libur" for _ in range(20)}
+        seen = as_seen(self.site.holidays.now().of(year))
+        self.site.holidays.change(self.office.person("kabid"), year, days, seen)
 
     def follow(self) -> None:
         """What follows the records or the log goes on a little."""

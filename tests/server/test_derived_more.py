@@ -16,14 +16,19 @@ from schemas.base import decode
 from schemas.format import local_date
 from schemas.ids import ChangeId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
+from schemas.workflow import allowed
 from server import table_store
 from server.access import is_inside
 from server.periods import period_of
+from server.services.left_cases import joined_cases, joined_visits
 from server.services.people import Denied
 from server.services.quarantine import LONG_HELD_MS
+from server.services.requests import NotDone
 from server.services.target_progress import STANDS, TargetBoard
+from server.services.visits import load_visit
 from server.shelves import stage, stages_under_way
 from server.targets import Aim
+from sync.neutral import is_sealed
 from sync.scope import bodies, views
 from sync.store import Record
 from tests.server.derived import OPEN, Kept, differences, kept, text, visits
@@ -56,13 +61,51 @@ def wrong(lived: FullerLife) -> list[str]:
         *lived.deps.engine.read(lambda tx: differences(tx, device)).items(),
         *lived.deps.verify(Silent()).found,
     ]
-    for check in (lists, told, rows_of_phones, refusals, of_sealed_cases, boards):
+    checks = (lists, told, rows_of_phones, refusals, of_sealed_cases, boards, deadlines, copies, joined)
+    for check in checks:
         found += [f"{check.__name__}: {each}" for each in check(lived)]
     return [str(each) for each in found]
 
 
 def all_of_it(lived: FullerLife) -> Kept:
     return lived.deps.engine.read(lambda tx: kept(tx, lived.deps.office.device))
+
+
+def deadlines(lived: FullerLife) -> Iterator[str]:
+    """Every case under way is due when its steps and the days off as they stand now say."""
+    off, under_way = lived.site.holidays.now(), stages_under_way(lived.deps.workflows)
+    for case in lived.records("kasus"):
+        if not is_sealed(case) and (found := under_way.get(stage(case.fields))) is not None:
+            stands = allowed(found[0], case.fields["state"], case.fields.get("history", []))
+            due = stands.due(local_date(case.fields["since_ms"]), off)
+            if case.fields["due"] != (due.isoformat() if due else None):
+                yield f"{case.id} is due on {case.fields['due']}, not {due}"
+
+
+def copies(lived: FullerLife) -> Iterator[str]:
+    """Whoever asks for it gets a copy of their data."""
+    person = lived.office.person("petugas")
+    for warga in lived.records("warga"):
+        made = lived.site.exports.make(person, warga.id, "Diminta", "Dinas Uji", lived.now_ms)
+        if isinstance(made, NotDone) and made.why != "bukan_semua":
+            yield f"{warga.id}: {made.why}"
+
+
+def joined(lived: FullerLife) -> Iterator[str]:
+    """A visit names the cases that it joined, and each of these names the visit."""
+    engine, workflows, person = lived.deps.engine, lived.deps.workflows, lived.office.person("semua")
+    cases = [each for each in lived.records("kasus") if not is_sealed(each)]
+    under_way = stages_under_way(workflows)
+    running = [each.id for each in cases if stage(each.fields) in under_way]
+    by_case = {(visit, name) for name in running for visit in joined_visits(engine, workflows, name)}
+    found = [engine.read(lambda tx, one=each.id: load_visit(tx, one)) for each in lived.records("kunjungan")]
+    by_visit = {
+        (visit.record.id, left.id)
+        for visit in found
+        if visit is not None
+        for left in joined_cases(engine, workflows, person, visit)
+    }
+    yield from (f"{visit} and {case}" for visit, case in sorted(by_case ^ by_visit))
 
 
 def lists(lived: FullerLife) -> Iterator[str]:
