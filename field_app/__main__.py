@@ -46,7 +46,10 @@ def _connect(door: Door, text: Text) -> Link:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command, or open the window. Returns the exit code."""
     text = load_text()
-    given = _parser(text).parse_args(arguments)
+    parser = _parser(text)
+    given = parser.parse_args(arguments)
+    if given.address and given.command not in (None, "enrol"):  # as it is said behind the word
+        parser.error(f"unrecognized arguments: --address {given.address}")
     try:
         given.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         phone = build(given.dir, text, address=given.address, background=given.command is None)

@@ -81,6 +81,10 @@ class History:
         """Return the versions of all visits to one subject, the newest first."""
         return self._drafts(f"{DONE} AND subject = ? {BY_PLACE}", (subject,))
 
+    def newest_to(self, subject: RecordId) -> list[Draft]:
+        """Return the newest versions of all visits to one subject, the newest first."""
+        return _first_of_each(self.to(subject), lambda version: version.visit)
+
     def naming(self, blobs: Iterable[BlobId]) -> list[Draft]:
         """Return the versions that name any of these photos, the newest first."""
         named = f"SELECT draft FROM photos WHERE named AND blob {LISTED}"  # noqa: S608

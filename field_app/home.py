@@ -194,11 +194,7 @@ def task(bench: Bench, tugas: RecordId) -> TaskView:
     subject = bench.records.get(RecordId(text_of(record.fields, "sasaran")))
     versions = bench.history.of_tugas(tugas)
     standing = bench.standings.of(versions[0]) if versions else returned_of(bench, tugas)
-    visited = [
-        version.finalised_ms
-        for version in (bench.history.to(subject.id) if subject is not None else ())
-        if version.finalised_ms
-    ]
+    visited = bench.history.newest_to(subject.id) if subject is not None else []
     started = (*bench.drafts.open(), *bench.sealed.covers())
     draft = next((known for known in started if known.tugas == tugas), None)
     card = _task_card(bench, tugas, record.fields)
@@ -207,7 +203,7 @@ def task(bench: Bench, tugas: RecordId) -> TaskView:
         why=text_of(record.fields, "alasan"),
         subject=subject.fields if subject else {},
         due=text_of(record.fields, "jatuh_tempo", "due") or None,
-        last_visit=max(visited, default=None),
+        last_visit=max((version.finalised_ms or 0 for version in visited), default=0) or None,
         reasons=standing.reasons if standing and standing.status == RETURNED else {},
         note=standing.note if standing and standing.status == RETURNED else "",
     )

@@ -23,7 +23,7 @@ from tests.server.letting_in import compare
 
 # ruff: noqa: F811 - a test asks for the fixture by its name
 
-PIN = "280945"
+PIN, NOWHERE = "280945", "http://127.0.0.1:1"
 NAMA, NIK = "Suwarni Rahasiawati", "3314990101900001"
 
 
@@ -122,9 +122,14 @@ def test_the_field_day_by_commands(
         assert secret.encode() not in stored
 
 
-def test_an_address_is_for_joining_alone_and_no_other_command_passes_it_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_before", [True, False], ids=["before the word", "behind it"])
+def test_an_address_is_for_joining_alone_and_no_other_command_passes_it_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], is_before: bool
+) -> None:
+    address, asked = ["--address", NOWHERE], ["sync", "--dir", str(tmp_path / "hp"), "--pin", PIN]
     with pytest.raises(SystemExit):
-        main(["sync", "--dir", str(tmp_path / "hp"), "--pin", PIN, "--address", "http://127.0.0.1:1"])
+        main(address + asked if is_before else asked + address)
+    assert f"--address {NOWHERE}" in capsys.readouterr().err
 
 
 def test_trouble_ends_with_a_sentence_and_an_exit_code(
@@ -139,7 +144,7 @@ def test_trouble_ends_with_a_sentence_and_an_exit_code(
     assert main(["enrol", *folder, *where, "--code", "SALAH"]) == 1
     assert main(["enrol", "--dir", folder[1], "--pin", "12", *where, "--code", code]) == 1
     assert office.deps.joinings.waiting() == [], "a PIN that cannot be costs no code"
-    assert main(["enrol", *folder, "--address", "http://127.0.0.1:1", "--code", code]) == 1
+    assert main(["enrol", *folder, "--address", NOWHERE, "--code", code]) == 1
     assert not (tmp_path / "hp" / "kunci.json").exists()
     assert main(["enrol", *folder, *where, "--code", code, "--wait", "0"]) == 1
     assert main(["enrol", *folder, *where, "--code", code]) == 0

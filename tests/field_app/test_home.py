@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+from field_app.views import DraftView
 from schemas.ids import RecordId
 from tests.field_app.field import DESA, EWARONG, FIELDS, NIK, TASK, TUGAS, WARGA, Field
 
@@ -62,3 +63,15 @@ def test_a_search_of_thousands_reads_few_of_them(field: Field) -> None:
         hundreds.clear()
         assert (len(field.visits.search(text)) > 0) is (text != "zz")
         assert sum(hundreds) < len(rows), text
+
+
+def test_a_clock_that_was_ahead_is_not_the_last_visit_once_the_visit_was_corrected(field: Field) -> None:
+    field.time.pass_s(3 * 3600)
+    done = field.visit()
+    field.time.pass_s(-3 * 3600)
+    row = {"state": "dikembalikan", "versions": [{"change": done.change.hex()}]}
+    field.pull({done.visit: ("kunjungan", row)}, acknowledged=field.store.head())
+    begun = field.visits.start_correction(done.visit)
+    assert isinstance(begun, DraftView)
+    field.finish(begun.id)
+    assert field.visits.task(TUGAS).last_visit == field.time.now_ms()
