@@ -140,15 +140,15 @@ class History:
             found = connection.execute(asked, (listed(sorted(problems)), visit or "")).fetchall()
         return {ChangeId(change) for (change,) in found}
 
-    def went_again(self, form: str, whom: RecordId | None, visit: RecordId, after_ms: int) -> bool:
-        """Say whether another visit than this was first finished here after a time (UTC ms), with the same
-        form to the same subject or to nobody.
+    def went_again(self, form: str, whom: RecordId | None, after_ms: int) -> bool:
+        """Say whether a visit was first finished here after a time (UTC ms), with this form to this subject
+        or to nobody.
         """
         with self._vault.read() as connection:
             found = connection.execute(
                 "SELECT 1 FROM drafts WHERE change IS NOT NULL AND follows IS NULL AND subject IS ?"
-                " AND form = ? AND finalised_ms > ? AND visit <> ? LIMIT 1",
-                (whom, form, after_ms, visit),
+                " AND form = ? AND finalised_ms > ? LIMIT 1",
+                (whom, form, after_ms),
             ).fetchone()
         return found is not None
 

@@ -118,7 +118,7 @@ def returned_elsewhere(bench: Bench, begun: Container[About]) -> dict[RecordId, 
         if tugas is not None:
             return False
         back_ms = fields.get("decided_ms") or 0
-        again = bench.history.went_again(*what, name, back_ms)
+        again = bench.history.went_again(*what, back_ms)
         again = again or bench.records.was_made_after(*what, name, back_ms)
         return not again and what not in begun
 

@@ -131,6 +131,19 @@ def test_whom_she_visited_anew_on_another_phone_is_not_asked_for_again(
     assert len(cards(field)[0]) == is_asked
 
 
+def test_a_correction_of_an_earlier_visit_to_the_same_person_is_no_new_one(field: Field) -> None:
+    done = field.visit()
+    now_ms = field.time.now_ms()
+    row = ROW | {"versions": [{"change": done.change.hex()}]}
+    back = {done.visit: ("kunjungan", row), VISIT: visited("dikembalikan", now_ms, now_ms + 1)}
+    field.pull(back, acknowledged=field.store.head())
+    field.time.pass_s(1)
+    begun = field.visits.start_correction(done.visit)
+    assert isinstance(begun, DraftView)
+    field.finish(begun.id)
+    assert [card.visit for card in cards(field)[0]] == [VISIT]
+
+
 def test_a_visit_to_nobody_is_asked_for_until_it_was_made_anew(field: Field) -> None:
     field.pull({VISIT: visited("dikembalikan", 1, 2, form="pengaduan", subjek=None)})
     [card] = cards(field)[0]

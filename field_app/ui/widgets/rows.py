@@ -241,12 +241,14 @@ class RowList(RecycleView):
         self._measured()
 
     def grow(self, items: list[Row]) -> None:
-        """Show these items, of which the first are those that are shown; what is in view stays there."""
+        """Show these items, of which the first are those that are shown; what is in view stays there, or
+        the end comes into view where less is left.
+        """
         above = (1 - self.scroll_y) * (self.column.height - self.height)
         self.show(items)
         self.refresh_views()  # now: how high they are all together says where she is
         hidden = self.column.height - self.height
-        self.scroll_y = 1 - above / hidden if hidden > 0 else 1
+        self.scroll_y = min(1, max(0, 1 - above / hidden)) if hidden > 0 else 1
 
     def _measured(self, *_):
         width = round(self.width - self.column.padding[0] - self.column.padding[2])

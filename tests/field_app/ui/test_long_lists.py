@@ -80,6 +80,9 @@ def test_beranda_counts_what_was_finished_before_and_shows_more_of_it_where_she_
     driver.settle()
     now = (1 - rows.scroll_y) * (rows.column.height - rows.height)
     assert abs(now - above) < 2 and rows.scroll_y > 0
+    rows.scroll_y = 0
+    rows.grow(rows._items[:-5])
+    assert rows.scroll_y == 0, "where cards went away, never beyond the last"
 
 
 def _people(most: int) -> Any:
