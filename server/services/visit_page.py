@@ -255,7 +255,11 @@ def _with_record(page: PageOfAnswers, visit: Visit, words: Words, reading: Readi
     """Write beside each answer that contradicts the record what stood there."""
     form_id = visit.newest.submit.form
     form = words.forms.get(form_id, visit.newest.submit.forms[form_id].version)
-    said = {f"{form_id}.{name}": (form.fields[name], value) for name, value in visit.differs.items()}
+    said = {
+        f"{form_id}.{name}": (form.fields[name], value)
+        for name, value in visit.differs.items()
+        if name in form.fields  # a phone may answer what its form does not ask
+    }
 
     def marked(answer: Answer) -> Answer:
         if answer.key not in said:

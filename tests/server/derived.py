@@ -24,6 +24,7 @@ from server.services.deciding import came_after
 from server.services.figures import pairs_of
 from server.services.visits import load_versions
 from server.subjects import LIKE, likeness_to
+from server.visit_counts import STANDS
 from sync.applying import readable
 from sync.change import (
     Body,
@@ -194,9 +195,15 @@ def _sums(tx: Reader, all_of_it: Kept) -> Rows:
     for visit in visits(all_of_it):
         place = (_came(visit)[:7], text(visit, "kode_desa"), text(visit, "form"))
         sums[*place, "kunjungan", ""] += 1
-        [newest] = load_versions(tx, [bytes.fromhex(visit.fields["versions"][-1]["change"])])  # type: ignore[list-item]
-        if visit.fields["state"] != "ditolak":
-            sums.update((*place, *pair) for pair in pairs_of(newest))
+        fields, decided_ms = visit.fields, visit.fields.get("decided_ms") or 0
+        counts = [
+            each["change"]
+            for each in fields["versions"]
+            if fields["state"] != "disetujui" or each["received_ms"] <= decided_ms
+        ]
+        [counted] = load_versions(tx, [bytes.fromhex(counts[-1])])  # type: ignore[list-item]
+        if fields["state"] != "ditolak":
+            sums.update((*place, *pair) for pair in pairs_of(counted))
         for said in _decided(all_of_it, visit.id):
             if said.decision == "kembalikan":
                 asked = said.reasons or {"bpnt_kpm.catatan": ""}
@@ -404,8 +411,9 @@ TABLES: dict[str, tuple[str, Callable[[Reader, Kept], Rows]]] = {
         _decisions,
     ),
     "handed": (
-        "SELECT visit FROM handed WHERE visit NOT IN"
-        " (SELECT visit FROM kunjungan WHERE state IN ('diterima', 'ditahan'))",
+        "SELECT visit FROM handed WHERE visit NOT IN"  # what came after a return or a refusal waits, too
+        f" (SELECT visit FROM kunjungan WHERE {STANDS} IN"
+        " ('diterima', 'ditahan', 'susulan_dikembalikan', 'susulan_ditolak'))",
         _nothing,
     ),
     "blob_refs": ("SELECT change, form, field, blob, device, received FROM blob_refs", _references),

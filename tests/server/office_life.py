@@ -16,15 +16,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schemas.ids import BlobId, ChangeId, PersonId, RecordId
+from server.services.deciding import came_after
 from server.services.holidays import as_seen
 from server.services.matching import PairPage
 from server.services.people import Denied
 from server.services.review import Open
 from server.services.signs import examine, examine_some
+from server.services.visits import APPROVED
 from server.settings import SETTINGS
 from server.store import SqlOfficeStore
 from sync.change import Advance, Patch, Resolve
 from sync.store import Fields
+from sync.visits import LEAVE
 from tests.server.life_town import NAMES, PLACES, Town
 from tests.server.web_office import DESA, ELSEWHERE, shut
 
@@ -94,7 +97,8 @@ class Life(Town):
         if visit is None:
             return
         version = self.rng.choice(visit.fields["versions"][-2:])
-        phone = self.phones[PersonId(visit.fields["petugas"])]
+        # what comes from another than who was there opens nothing again
+        phone = self.phone() if self.rng.random() < 0.4 else self.phones[PersonId(visit.fields["petugas"])]
         subject = RecordId(visit.fields.get("subjek") or self.office.warga)
         self.send(phone, visit=visit.id, follows=ChangeId(bytes.fromhex(version["change"])), warga=subject)
 
@@ -109,13 +113,14 @@ class Life(Town):
 
     def decide(self) -> None:
         """Somebody opens a visit and decides on it, or takes a decision back."""
-        visit = self.any("kunjungan")
+        late = [each for each in self.records("kunjungan") if came_after(each.fields) == APPROVED]
+        visit = self.rng.choice(late) if late and self.rng.random() < 0.3 else self.any("kunjungan")
         if visit is None or visit.head is None:
             return
         person = self.office.person(self.rng.choice(("kabid", "verifikator")))
         if not isinstance(self.site.reviews.open(person, visit.id), Open):
             return
-        decision = self.rng.choice(("setujui", "tolak", "kembalikan", "tahan"))
+        decision = self.rng.choice(("setujui", "tolak", "kembalikan", "tahan", LEAVE))
         reasons = {"bpnt_kpm.nama": "Lain"} if decision == "kembalikan" else {}
         self.site.reviews.decide(person, visit.id, visit.head.hex(), decision, reasons, "Sebab")
 

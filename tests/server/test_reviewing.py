@@ -321,6 +321,13 @@ def test_the_note_of_each_is_a_decision_in_the_chain(office: Office, desk: httpx
     assert {body.visit for body in decided} == set(visits) and len(decided) == 3
 
 
+def test_an_answer_that_its_form_does_not_ask_shuts_no_page(
+    office: Office, desk: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.services.visits.differs_of", lambda *_: {"tidak_ditanya": "Lain"})
+    assert desk.get(f"/kunjungan/{office.add_visit(photos=())[0]}").status_code == 200
+
+
 def test_a_value_that_reads_as_before_is_not_struck_out_beside_itself(
     office: Office, desk: httpx.Client
 ) -> None:
