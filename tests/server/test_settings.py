@@ -311,7 +311,7 @@ def test_assigning_lists_as_long_unvisited_whom_the_office_says(office: Office, 
     assigning = build_site(office.deps).assigning
     visited = office.add_warga("Warga Dikunjungi", DESA)
     office.add_visit(warga=visited)
-    old = "UPDATE kunjungan SET received_ms = received_ms - :span WHERE kabupaten = :kabupaten"
+    old = "UPDATE kunjungan SET counted_ms = counted_ms - :span WHERE kabupaten = :kabupaten"
     office.deps.engine.write(lambda tx: tx.execute(old, {"span": 45 * DAY_MS})).result()
 
     def listed() -> set[str]:
