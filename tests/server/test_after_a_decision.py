@@ -4,7 +4,6 @@ Rule: what was decided is changed by nobody's phone, and what one visit ended is
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import httpx
 import pytest
 
 from schemas.ids import RecordId
-from server import device_store, page_store
+from server import page_store
 from server.page_store import DAY_MS, LATE
 from server.services.letter_facts import Asked as About
 from server.services.letters import Draft
@@ -24,29 +23,8 @@ from tests.server.room_office import csrf, log_in
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import Desk
 from tests.server.test_same_thing_at_once import given, merged, visited, waiting
-from tests.server.web_office import Office, open_at, serving, shut
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = open_at(tmp_path)
-    yield made
-    shut(made)
-
-
-@pytest.fixture
-def town(office: Office) -> Town:
-    return Town(office)
-
-
-@pytest.fixture
-def desk(office: Office) -> Desk:
-    return Desk(office)
-
-
-def revoke(office: Office) -> None:
-    phone = office.phone.device
-    office.deps.engine.write(lambda tx: device_store.revoke(tx, phone, office.deps.now_ms())).result()
+from tests.server.town_desk import own_desk, own_office, own_town, revoke  # noqa: F401 - the fixtures
+from tests.server.web_office import Office, serving
 
 
 def destroyed(town: Town, desk: Desk, visit: RecordId) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """A version that came after the approval moves nothing: lists and letters go by the one that counts."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -16,45 +15,20 @@ from server.engine import SqlRow, Writer
 from server.page_store import LATE, QueueFilter
 from server.services.left_cases import joined_cases
 from server.services.queue import Asked, QueuePage
-from server.services.review import Decided, Open
+from server.services.review import Open
 from server.services.signs import examine_some
 from server.services.tugas_after import others_sent
 from server.web.building import build_site
 from sync.change import FormAnswers, SealedDecide
 from tests.server.backup_office import faults
 from tests.server.sealed_office import SealedCase
-from tests.server.test_after_a_decision import revoke
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import MET, Desk
 from tests.server.test_same_thing_at_once import given
-from tests.server.web_office import Office, open_at, place, shut
+from tests.server.town_desk import leave, own_desk, own_office, own_town, revoke  # noqa: F401 - the fixtures
+from tests.server.web_office import Office, place, shut
 
 FORMS = ("bpnt_kpm",)
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = open_at(tmp_path)
-    yield made
-    shut(made)
-
-
-@pytest.fixture
-def town(office: Office) -> Town:
-    return Town(office)
-
-
-@pytest.fixture
-def desk(office: Office) -> Desk:
-    return Desk(office)
-
-
-def passed_over(town: Town, desk: Desk, visit: RecordId) -> None:
-    """Let the kabid say that what was approved stands."""
-    kabid = town.person("kabid")
-    found = desk.site.reviews.open(kabid, visit)
-    assert isinstance(found, Open)
-    assert isinstance(desk.site.reviews.decide(kabid, visit, found.page.seen, "biarkan", {}, ""), Decided)
 
 
 def moment(office: Office) -> int:
@@ -91,7 +65,7 @@ def test_a_late_version_moves_an_approved_visit_into_no_other_time(town: Town, d
         visit=visit, follows=first, warga=whom, answers={"hasil_kunjungan": "meninggal"}, photos=()
     )
     assert told() == was
-    passed_over(town, desk, visit)
+    leave(town, desk, visit)
     assert told() == was
     for decision in ("tahan", "setujui"):
         desk.decided(visit, decision)
@@ -146,7 +120,7 @@ def test_a_visit_with_a_late_version_still_names_the_case_that_it_joined(town: T
     revoke(office)
     office.add_visit(visit=visit, follows=first, warga=whom, photos=())
     assert joined() == [case]
-    passed_over(town, desk, visit)
+    leave(town, desk, visit)
     assert joined() == [case]
 
 
@@ -167,7 +141,7 @@ def test_who_has_a_tugas_about_somebody_dead_is_told_by_the_version_that_counts(
         assert isinstance(found, Open)
         return others_sent(office.deps.engine, kabid, found.visit, desk.site.words)
 
-    passed_over(town, desk, visit)
+    leave(town, desk, visit)
     assert told() == ()
     for decision in ("tahan", "setujui"):
         desk.decided(visit, decision)

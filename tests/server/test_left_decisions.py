@@ -3,8 +3,6 @@
 Rule: wherever a decision is told, this one is too, once and with its own hour.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
@@ -12,45 +10,24 @@ import pytest
 from schemas.ids import RecordId
 from schemas.text import load_text
 from server.services.person_export import Dossier
-from server.services.review import Decided, Open
+from server.services.review import Open
 from sync.change import Decide, SealedDecide
 from sync.visits import DECIDED
-from tests.server.test_after_a_decision import revoke
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import Desk
-from tests.server.web_office import Office, open_at, shut
+from tests.server.town_desk import leave, own_desk, own_office, own_town, revoke  # noqa: F401 - the fixtures
 
 WORDS = get_args(get_type_hints(Decide)["decision"])
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = open_at(tmp_path)
-    yield made
-    shut(made)
-
-
-@pytest.fixture
-def town(office: Office) -> Town:
-    return Town(office)
-
-
-@pytest.fixture
-def desk(office: Office) -> Desk:
-    return Desk(office)
-
-
 def left(town: Town, desk: Desk) -> RecordId:
     """Return a visit that was approved, got a version from a revoked phone, and was left as approved."""
-    office, whom, kabid = town.office, town.warga[0], town.person("kabid")
+    office, whom = town.office, town.warga[0]
     visit, first = office.add_visit(warga=whom, photos=())
     desk.decided(visit, "setujui")
     revoke(office)
     office.add_visit(visit=visit, follows=first, warga=whom, photos=())
-    found = desk.site.reviews.open(kabid, visit)
-    assert isinstance(found, Open)
-    done = desk.site.reviews.decide(kabid, visit, found.page.seen, "biarkan", {}, "")
-    assert isinstance(done, Decided)
+    leave(town, desk, visit)
     return visit
 
 

@@ -1,15 +1,12 @@
 """Two who work at the same thing at once, as the office sees it: nobody is sent in vain or done twice."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
 
 from schemas.format import local_date
 from schemas.ids import RecordId
-from server import device_store
 from server.page_store import QueueFilter
 from server.services.assigning import Given
 from server.services.matching import PairPage
@@ -22,24 +19,8 @@ from tests.server.room_office import csrf, log_in
 from tests.server.test_assigning import Town
 from tests.server.test_opening_cases import MET, Desk
 from tests.server.test_reviewing import WHOLE
-from tests.server.web_office import DESA, Office, open_at, serving, shut
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = open_at(tmp_path)
-    yield made
-    shut(made)
-
-
-@pytest.fixture
-def town(office: Office) -> Town:
-    return Town(office)
-
-
-@pytest.fixture
-def desk(office: Office) -> Desk:
-    return Desk(office)
+from tests.server.town_desk import own_desk, own_office, own_town, revoke  # noqa: F401 - the fixtures
+from tests.server.web_office import DESA, serving
 
 
 def given(town: Town) -> RecordId:
@@ -204,8 +185,7 @@ def test_a_correction_that_a_revoked_phone_still_brings_waits_to_be_decided(town
     office, tugas = town.office, given(town)
     visit, first = office.add_visit(warga=town.warga[0], tugas=tugas, photos=())
     desk.decided(visit, "kembalikan")
-    phone = office.phone.device
-    office.deps.engine.write(lambda tx: device_store.revoke(tx, phone, office.deps.now_ms())).result()
+    revoke(office)
     with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "verifikator")
         assert visit not in client.get("/antrean").text
@@ -232,8 +212,7 @@ def test_a_correction_that_was_decided_waits_no_more_until_another_comes(town: T
     visit, first = office.add_visit(warga=town.warga[0], photos=())
     desk.decided(visit, "kembalikan")
     assert waiting(desk) == []
-    phone = office.phone.device
-    office.deps.engine.write(lambda tx: device_store.revoke(tx, phone, office.deps.now_ms())).result()
+    revoke(office)
     office.add_visit(visit=visit, follows=first, warga=town.warga[0], photos=())
     assert [each.id for each in waiting(desk)] == [visit]
     desk.decided(visit, "kembalikan")
