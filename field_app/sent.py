@@ -34,14 +34,16 @@ def finished(bench: Bench, corrections: Mapping[ChangeId, str], most: int) -> Fi
     """Return what she finished; `corrections` are the drafts that mend a version, by what they follow."""
     recorded = {version.visit for version, _, again in bench.drafts.lost() if again is not None}
 
+    def is_open(card: Card) -> bool:
+        return card.status == RETURNED or (card.status == LOST and card.visit not in recorded)
+
     def is_hers(card: Card) -> bool:
-        if card.status == RETURNED:
-            return not card.hint or bool(card.draft)  # else somebody else goes there
-        return card.status == LOST and card.visit not in recorded
+        goes_another = card.status == RETURNED and card.hint and not card.draft
+        return is_open(card) and not goes_another
 
     def card_of(version: Draft) -> Card:
         card = visit_card(bench, version)
-        if card.status == RETURNED or (card.status == LOST and card.visit not in recorded):
+        if is_open(card):
             card = with_draft(card, corrections.get(version.change) if version.change else None)
             card = hinted(card, WITHDRAWN if is_withdrawn(bench, card.tugas) else "")
         return card

@@ -40,10 +40,14 @@ def holiday_routes(site: Site) -> list[Any]:
     """Return the handlers of the page."""
 
     async def draw(
-        visitor: Visitor, year: int, notice: Notice | None, typed: Sequence[Row] | None = None, seen: str = ""
+        visitor: Visitor,
+        known: Holidays,
+        year: int,
+        notice: Notice | None,
+        typed: Sequence[Row] | None = None,
+        seen: str = "",
     ) -> Response[str]:
         """Draw a year; where rows were `typed` from what is `seen` no more, with what stands beside them."""
-        known = await site.work(site.holidays.now)
         days, may_set = known.of(year), may(visitor.person, "set_holidays")
         rows = [_row(each) for each in _begun(year, days)] if typed is None else list(typed)
         values = {
@@ -67,27 +71,31 @@ def holiday_routes(site: Site) -> list[Any]:
     @get(PAGE)
     async def page(request: Asking) -> Response[str]:
         visitor = await site.allowed(request, "see_holidays")
-        year = _year(site, request.query_params.get("tahun", ""))
+        known = await site.work(site.holidays.now)
+        year = _year(site, known, request.query_params.get("tahun", ""))
         moved = count_of(request.query_params.get("tenggat", ""), 1_000_000)
         if moved is None:
-            return await draw(visitor, year, None)
+            return await draw(visitor, known, year, None)
         said = site.text("hari_libur.tersimpan", tahun=year)
         more = site.text("hari_libur.tenggat", jumlah=written.number(moved)) if moved else ""
-        return await draw(visitor, year, Notice(tone="good", icon="done", title=f"{said} {more}".strip()))
+        done = Notice(tone="good", icon="done", title=f"{said} {more}".strip())
+        return await draw(visitor, known, year, done)
 
     @post(PAGE)
     async def change(request: Asking) -> Response[Any]:
         visitor = await site.allowed(request, "set_holidays")
         given = await site.form(request, visitor.csrf)
-        year, seen = _year(site, given.get("tahun", "")), given.get("dilihat", "")
+        known = await site.work(site.holidays.now)
+        year, seen = _year(site, known, given.get("tahun", "")), given.get("dilihat", "")
         rows, days = _read(site, year, given)
         if any(row.wrong for row in rows):
             title = site.text("hari_libur.periksa")
-            return await draw(visitor, year, Notice(tone="bad", icon="error", title=title), rows, seen)
+            return await draw(visitor, known, year, Notice(tone="bad", icon="error", title=title), rows, seen)
         kept = await site.work(lambda: site.holidays.change(visitor.person, year, days, seen))
         if isinstance(kept, NotKept):
             title = site.text(f"hari_libur.masalah.{kept.why}")
-            return await draw(visitor, year, Notice(tone="bad", icon="error", title=title), rows)
+            known = await site.work(site.holidays.now)
+            return await draw(visitor, known, year, Notice(tone="bad", icon="error", title=title), rows)
         return onward(f"{PAGE}?tahun={year}&tenggat={kept.moved}")
 
     return [page, change]
@@ -98,11 +106,11 @@ def _years(site: Site, known: Holidays) -> list[int]:
     return sorted({*known.years(), *range(this - YEARS_BEFORE, this + YEARS_AHEAD)})
 
 
-def _year(site: Site, text: str) -> int:
+def _year(site: Site, known: Holidays, text: str) -> int:
     """Return a year that was asked for, this one if it is none of those that can be recorded."""
     this = written.local_date(site.deps.now_ms()).year
     year = count_of(text, 9_999) or this
-    return year if year in _years(site, site.holidays.now()) else this
+    return year if year in _years(site, known) else this
 
 
 def _begun(year: int, days: Days) -> list[Span]:
