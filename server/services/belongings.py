@@ -3,7 +3,7 @@
 Records are followed from the one that is asked about; changes are found by the ids of those records.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from schemas.base import Data
 from schemas.ids import ChangeId, RecordId
@@ -123,17 +123,19 @@ def all_above(tx: Reader, record: Record) -> set[RecordId]:
 
 def all_above_each(tx: Reader, records: Iterable[Record]) -> dict[RecordId, set[RecordId]]:
     """Return, of each of several records, what `all_above` returns."""
-    store, found = SqlOfficeStore.reading(tx), {each.id: set(_above(each)) for each in records}
-    above = dict[RecordId, list[RecordId]]()
-    while newest := {name for names in found.values() for name in names} - above.keys():
+    store, above = SqlOfficeStore.reading(tx), {each.id: _above(each) for each in records}
+    names = list(above)
+    while newest := {name for each in above.values() for name in each} - above.keys():
         there = store.records(newest)
         above |= {name: _above(there[name]) if name in there else [] for name in newest}
-        for names in found.values():
-            names.update(further for name in names & newest for further in above[name])
-    # what was come to by one of them leads further for others too
-    for names in found.values():
-        while further := {each for name in names for each in above[name]} - names:
-            names |= further
+    return {name: _followed(above, name) for name in names}
+
+
+def _followed(above: Mapping[RecordId, Iterable[RecordId]], name: RecordId) -> set[RecordId]:
+    found, newest = set[RecordId](), set(above[name])
+    while newest:
+        found |= newest
+        newest = {further for each in newest for further in above[each]} - found
     return found
 
 
