@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.reopening import REOPEN
 from schemas.text import load_text
 from schemas.workflow import (
     Advanced,
@@ -16,6 +17,7 @@ from schemas.workflow import (
     Workflow,
     WorkflowError,
     advance,
+    allowed,
     begin,
     load_workflows,
     next_events,
@@ -146,6 +148,12 @@ def test_each_state_has_its_deadline(workflow: str, steps: str, due: str | None)
 def test_a_holiday_moves_a_deadline_in_working_days() -> None:
     entered = walk(WORKFLOWS.get("pengaduan"), "proses_informasi")
     assert entered.due(DAY, {date(2026, 11, 25)}) == date(2026, 11, 30)
+
+
+@pytest.mark.parametrize(("step", "days"), [("proses_informasi", 5), ("proses_pengawasan", 60), (REOPEN, 14)])
+def test_how_long_a_case_may_stay_is_known_again_from_its_last_step(step: str, days: int) -> None:
+    stands = allowed(WORKFLOWS.get("pengaduan"), "diproses", [{"event": "lama"}, {"event": step}])
+    assert (stands.state, stands.deadline_days, stands.working_days) == ("diproses", days, True)
 
 
 def test_a_month_ends_on_its_last_day() -> None:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from python_calamine import CalamineWorkbook
 
 from schemas.format import moment_ms
+from schemas.holidays import fields_of
 from schemas.ids import RecordId
 from schemas.wilayah import load_wilayah
 from server import figure_store, queries
@@ -29,7 +30,7 @@ from server.services.targets import NotSet, Targeting, read_numbers
 from server.targets import KIND, Aim, parts
 from server.web.building import build_site
 from sync.change import Patch
-from sync.scope import views
+from sync.scope import HOLIDAYS, views
 from tests.contract.people import record_id
 from tests.server.room_office import csrf, log_in, serving_cheaply
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
@@ -267,6 +268,18 @@ def test_progress_counts_what_came_in_then_and_was_not_rejected(office: Office, 
         " perlu 20 kunjungan per hari kerja. Minggu ini 6."
     )
     assert said.mark is not None and said.mark[2] == "Tertinggal dari waktu"
+
+
+def test_days_off_are_no_days_on_which_anything_is_still_to_be_done(office: Office, work: Targeting) -> None:
+    a_working_month(office, work)
+    off = dict.fromkeys((date(2026, 11, day) for day in (10, 11, 12, 27)), "Libur uji")
+    office.deps.office.act(
+        office.people["kabid"],
+        Patch(record=HOLIDAYS, kind="referensi", base={}, new=fields_of(2026, off)),
+    )
+    found = goal(office)
+    assert (found.days_left, found.here.pace) == (2, 30), "Thursday and Monday"
+    assert found.by_now == round(100 * 15 / 17)
 
 
 @pytest.mark.parametrize(
