@@ -35,6 +35,12 @@ def started(data: Path, *options: str) -> Generator[subprocess.Popen[str]]:
             program.kill()
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether no thread of a process runs any more: each stops a little after the signal was sent."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(task.read_text().rpartition(")")[2].split()[0] == "T" for task in tasks)
+
+
 def files(world: World) -> dict[str, bytes]:
     """All that lies in the office's folder and beside its key."""
     found = (*world.office.rglob("*"), *(world.folder / "keys").rglob("*"))
@@ -60,6 +66,7 @@ def test_a_second_server_on_a_served_folder_says_so_and_touches_nothing(regency:
         options = ["--key", str(default_path(world.office))]
     os.kill(world.server, signal.SIGSTOP)  # what changes now is not of its doing
     try:
+        until(lambda: is_stopped(world.server))
         before = files(world)
         with started(data, *options) as second:
             out, err = second.communicate(timeout=60)
